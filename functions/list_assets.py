@@ -1,0 +1,18 @@
+"""GET /assets: one page of the caller's assets, newest first."""
+
+from mux_lifecycle import api, runtime, views
+from mux_lifecycle.models import ListQuery
+from mux_lifecycle.store import cursors
+
+
+def list_assets(request: api.Request) -> api.Response:
+    owner = request.owner
+    query = ListQuery.parse(request.query("limit", "cursor", "status"))
+    scope = f"{owner}#{query.status}"
+    after = cursors.decode(query.cursor, scope=scope) if query.cursor else None
+    records, position = runtime.assets().page(owner, query.status or None, limit=query.limit, after=after)
+    next_cursor = cursors.encode(position, scope=scope) if position else None
+    return api.page([views.asset(record) for record in records], next_cursor)
+
+
+handler = api.handler(list_assets)

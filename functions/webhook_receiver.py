@@ -1,0 +1,27 @@
+"""POST /webhooks/mux: Mux's events, each stored before it is acknowledged. Mux repeats what is not, for a day."""
+
+from mux_lifecycle import api, runtime
+from mux_lifecycle.mux import webhooks
+from mux_lifecycle.store import projection
+from mux_lifecycle.telemetry import count, logger
+
+
+def receive_webhook(request: api.Request) -> api.Response:
+    event = webhooks.verified_event(
+        request.body, request.headers.get("mux-signature", ""), runtime.signing_secrets, now=runtime.now()
+    )
+    change = None
+    if event and webhooks.is_from(event, runtime.webhook_config().environment_id):
+        change = projection.from_event(event, stack=runtime.stack(), now=runtime.now())
+    outcome = runtime.projector().apply(change, now=runtime.now()) if change else "ignored"
+    count(f"Webhook{outcome.title()}")
+    logger.info(
+        "webhook handled",
+        outcome=outcome,
+        event_id=webhooks.field(event, "id"),
+        event_type=webhooks.field(event, "type"),
+    )
+    return api.ok({"outcome": outcome})
+
+
+handler = api.handler(receive_webhook)

@@ -1,0 +1,58 @@
+"""What a test may do that no customer can: faults, the clock, the journal, deletes as in the dashboard, reset.
+
+Plain calls in the emulator's event loop; control_routes offers them over HTTP, emulator to other threads.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from local.mux.environment import Environment
+
+
+class Control:
+    def __init__(self, environment: Environment) -> None:
+        self._environment = environment
+
+    async def set_faults(self, faults: Mapping[str, Any]) -> dict[str, Any]:
+        """Replace all faults; `{}` clears. Raises InvalidParametersError for what it does not know."""
+        environment = self._environment
+        enforced = environment.faults.api.enforce_limits
+        environment.faults.set(faults)
+        if environment.faults.api.enforce_limits and not enforced:
+            # What was asked before nobody counted must not use up the burst that a test wants to see.
+            environment.limits.refill()
+        return environment.faults.source
+
+    async def advance(self, seconds: float) -> float:
+        """Move the clock on; what falls due happens before this returns its new time in Unix seconds."""
+        self._environment.clock.advance(seconds)
+        return self._environment.clock.now()
+
+    async def requests(self) -> list[dict[str, Any]]:
+        return self._environment.journal.requests()
+
+    async def deliveries(self) -> list[dict[str, Any]]:
+        """Every ended attempt, in the order in which they began."""
+        return self._environment.journal.deliveries()
+
+    async def transfer(self, upload_id: str) -> dict[str, Any]:
+        """`received_bytes` and their `sha256`; raises NotFoundError."""
+        uploads = self._environment.uploads
+        transfer = uploads.transfer(uploads.get(upload_id))
+        return {"received_bytes": transfer.received, "sha256": transfer.sha256}
+
+    async def delete_asset(self, asset_id: str) -> None:
+        """Delete as the dashboard does, in any state, with the event; raises NotFoundError."""
+        self._environment.assets.remove(self._environment.library.get(asset_id))
+
+    async def register_webhook(self, address: str, signing_secret: str | None = None) -> dict[str, str]:
+        """Like POST /system/v1/webhooks, with a secret of one's own; returns `id` and `signing_secret`."""
+        endpoint = self._environment.webhooks.register(address, signing_secret)
+        return {"id": endpoint.id, "signing_secret": endpoint.signing_secret}
+
+    async def reset(self) -> None:
+        await self._environment.reset()

@@ -1,0 +1,66 @@
+"""What the emulator was asked and what it sent, for tests to read."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import asdict, dataclass
+from typing import Any
+
+_KEPT = 100_000
+
+
+@dataclass
+class RequestRecord:
+    """`body` is the text received, None on the upload URL; `status` is None when no answer was sent."""
+
+    method: str
+    path: str
+    query: dict[str, str]
+    headers: dict[str, str]
+    body: str | None
+    status: int | None
+    received_at: float
+
+
+@dataclass
+class DeliveryRecord:
+    """One attempt: `body` is the exact text signed; `status` is None when the endpoint did not answer."""
+
+    webhook_id: str
+    address: str
+    event_id: str
+    type: str
+    headers: dict[str, str]
+    body: str
+    sent_at: float
+    status: int | None = None
+
+
+class Journal:
+    def __init__(self) -> None:
+        self._requests: deque[RequestRecord] = deque(maxlen=_KEPT)
+        self._deliveries: deque[DeliveryRecord] = deque(maxlen=_KEPT)
+        self._open: set[int] = set()
+
+    def request(self, record: RequestRecord) -> None:
+        self._requests.append(record)
+
+    def begin(self, record: DeliveryRecord) -> None:
+        """Note an attempt; it shows, in the order of beginning, once it is ended."""
+        self._deliveries.append(record)
+        self._open.add(id(record))
+
+    def end(self, record: DeliveryRecord, status: int | None) -> None:
+        record.status = status
+        self._open.discard(id(record))
+
+    def requests(self) -> list[dict[str, Any]]:
+        return [asdict(record) for record in self._requests]
+
+    def deliveries(self) -> list[dict[str, Any]]:
+        return [asdict(record) for record in self._deliveries if id(record) not in self._open]
+
+    def clear(self) -> None:
+        self._requests.clear()
+        self._deliveries.clear()
+        self._open.clear()

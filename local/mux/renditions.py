@@ -1,0 +1,177 @@
+"""Static renditions: MP4 and M4A files made from an asset, asked for one by one or by `mp4_support`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from local.mux import ids
+from local.mux.errors import InvalidParametersError, NotFoundError
+from local.mux.resources import StaticRendition
+from local.mux.settings import RenditionRequest, check_resolutions
+
+if TYPE_CHECKING:
+    from local.mux.events import Events
+    from local.mux.probe import Media
+    from local.mux.processing import Processing
+    from local.mux.resources import Asset
+
+_TIERS = (720, 1080, 1440, 2160)
+_AUDIO_BITRATE = 128_000
+_NO_SOURCE = "Rendition generation failed."
+_MP4_SUPPORT_HEIGHTS = {
+    "standard": {"low.mp4": 270, "medium.mp4": 540, "high.mp4": 1080},
+    "capped-1080p": {"capped-1080p.mp4": 1080},
+}
+
+
+class Renditions:
+    def __init__(self, events: Events, processing: Processing) -> None:
+        self._events = events
+        self._processing = processing
+
+    def create(self, asset: Asset, wanted: RenditionRequest) -> StaticRendition:
+        """Raises InvalidParametersError for a resolution that does not go with what the asset has."""
+        if asset.mp4_support not in {None, "none"}:
+            raise InvalidParametersError("static_renditions and mp4_support cannot be used together")
+        had = [file.resolution for file in asset.static_renditions if file.resolution]
+        check_resolutions([*had, wanted.resolution])
+        file = self._add(asset, wanted)
+        if asset.status != "preparing":
+            self._finish_later(asset, file)
+        return file
+
+    def delete(self, asset: Asset, rendition_id: str) -> None:
+        """Raises NotFoundError."""
+        for file in asset.static_renditions:
+            if file.id == rendition_id:
+                asset.static_renditions.remove(file)
+                self._events.static_rendition("deleted", file, asset)
+                return
+        raise NotFoundError
+
+    def set_mp4_support(self, asset: Asset, support: str) -> None:
+        if support != "none" and asset.static_renditions:
+            raise InvalidParametersError("static_renditions and mp4_support cannot be used together")
+        before = asset.mp4_support or "none"
+        asset.mp4_support = support
+        if support == before:
+            return
+        asset.mp4_files = []
+        if support == "none":
+            asset.mp4_status = "disabled"
+            self._events.asset("static_renditions.deleted", asset)
+        elif asset.status == "ready":
+            self._prepare_mp4_files(asset)
+
+    def asset_created(self, asset: Asset) -> None:
+        for wanted in asset.settings.static_renditions:
+            self._add(asset, wanted)
+
+    def asset_settled(self, asset: Asset) -> None:
+        """The asset is ready or errored: go on with what was asked for before."""
+        for file in [file for file in asset.static_renditions if file.status == "preparing"]:
+            self._finish_later(asset, file)
+        if asset.status == "ready" and asset.mp4_support not in {None, "none"}:
+            self._prepare_mp4_files(asset)
+
+    def _add(self, asset: Asset, wanted: RenditionRequest) -> StaticRendition:
+        audio_only = wanted.resolution == "audio-only"
+        file = StaticRendition(
+            id=ids.resource_id(),
+            name="audio.m4a" if audio_only else f"{wanted.resolution}.mp4",
+            ext="m4a" if audio_only else "mp4",
+            resolution=wanted.resolution,
+            type="standard" if wanted.resolution in {"highest", "audio-only"} else "advanced",
+            status="preparing",
+            passthrough=wanted.passthrough,
+        )
+        asset.static_renditions.append(file)
+        self._events.static_rendition("created", file, asset)
+        return file
+
+    def _finish_later(self, asset: Asset, file: StaticRendition) -> None:
+        self._processing.in_due_time(asset, lambda: self._finish(asset, file))
+
+    def _finish(self, asset: Asset, file: StaticRendition) -> None:
+        if file not in asset.static_renditions:
+            return
+        if asset.media is None or asset.status == "errored":
+            file.status, file.error = "errored", _NO_SOURCE
+        elif _skips(asset.media, file):
+            file.status = "skipped"
+        else:
+            file.status = "ready"
+            _describe(file, asset.media, _height(asset.media, file))
+        self._events.static_rendition(file.status, file, asset)
+
+    def _prepare_mp4_files(self, asset: Asset) -> None:
+        asset.mp4_status = "preparing"
+        self._events.asset("static_renditions.preparing", asset)
+        support = asset.mp4_support
+
+        def finish() -> None:
+            if asset.mp4_support == support and asset.mp4_status == "preparing":
+                asset.mp4_status = "ready"
+                asset.mp4_files = _mp4_files(asset.media, support or "") if asset.media else []
+                self._events.asset("static_renditions.ready", asset)
+
+        self._processing.in_due_time(asset, finish)
+
+
+def _skips(media: Media, file: StaticRendition) -> bool:
+    if file.resolution == "audio-only":
+        return media.audio is None
+    if media.video is None:
+        return True
+    short_side = min(media.video.width, media.video.height)
+    return file.resolution != "highest" and _height(media, file) > short_side
+
+
+def _height(media: Media, file: StaticRendition) -> int:
+    """The short side asked for, in pixels; 0 for audio."""
+    if file.resolution == "audio-only" or media.video is None:
+        return 0
+    if file.resolution == "highest":
+        return min(media.video.width, media.video.height, 2160)
+    return int((file.resolution or "0").removesuffix("p"))
+
+
+def _describe(file: StaticRendition, media: Media, height: int) -> None:
+    """Fill in what is known of a finished file; the source's size stands for the size at its own height."""
+    if not height or media.video is None:
+        file.bitrate = _AUDIO_BITRATE
+        file.filesize = max(1, int(media.duration * _AUDIO_BITRATE / 8))
+        file.resolution_tier = "audio-only"
+        return
+    short_side = min(media.video.width, media.video.height)
+    scale = min(1.0, height / short_side)
+    file.width = _even(media.video.width * scale)
+    file.height = _even(media.video.height * scale)
+    file.filesize = max(1, int(media.size * scale * scale))
+    file.bitrate = int(file.filesize * 8 / media.duration) if media.duration else 0
+    # The tiers have no name for anything smaller than 720p, and official clients refuse invented ones.
+    tier = next((tier for tier in _TIERS if height <= tier), _TIERS[-1])
+    file.resolution_tier = f"{tier}p" if height >= _TIERS[0] else None
+
+
+def _mp4_files(media: Media, support: str) -> list[StaticRendition]:
+    files: list[StaticRendition] = []
+    short_side = min(media.video.width, media.video.height) if media.video else 0
+    for part in support.split(","):
+        for name, height in _MP4_SUPPORT_HEIGHTS.get(part, {}).items():
+            if short_side:
+                files.append(_mp4_file(media, name, "mp4", min(height, short_side)))
+        if part == "audio-only" and media.audio:
+            files.append(_mp4_file(media, "audio.m4a", "m4a", 0))
+    return files
+
+
+def _mp4_file(media: Media, name: str, ext: str, height: int) -> StaticRendition:
+    file = StaticRendition(id=ids.resource_id(), name=name, ext=ext)
+    _describe(file, media, height)
+    file.resolution_tier = None
+    return file
+
+
+def _even(pixels: float) -> int:
+    return max(2, round(pixels / 2) * 2)

@@ -1,0 +1,93 @@
+"""What a run of the local stack can be told, by environment variables or by a test."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+PROJECT = Path(__file__).resolve().parent.parent
+PORTS = {"api_port": "API_PORT", "mux_port": "MUX_PORT", "aws_port": "AWS_PORT", "site_port": "SITE_PORT"}
+
+
+class SettingsError(Exception):
+    """An environment variable holds something that cannot be used."""
+
+
+@dataclass(frozen=True)
+class MuxAccount:
+    """A real Mux environment, by an access token; with a signing key, signed playback works too."""
+
+    token_id: str
+    token_secret: str = field(repr=False)
+    url: str = "https://api.mux.com"
+    signing_key: str | None = None
+    private_key: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Ports (0 takes any free one), what is run, and where logs go; `mux` None means the emulator.
+
+    `processing_seconds` is how long the emulator takes from upload to ready; `integration_seconds` is how long
+    the gateway waits for a function; `terminal` shows the logs while they are written.
+    """
+
+    api_port: int = 8000
+    mux_port: int = 8001
+    aws_port: int = 8002
+    site_port: int = 8080
+    mux: MuxAccount | None = None
+    processing_seconds: float | None = None
+    schedules: bool = True
+    integration_seconds: float = 30
+    template: Path = PROJECT / "template.yaml"
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    site: Path = PROJECT / "site"
+    logs: Path = PROJECT / ".local" / "logs"
+    terminal: bool = True
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> Self:
+        """Read API_PORT, MUX_PORT, AWS_PORT, SITE_PORT, LOCAL_SCHEDULES, MUX_PROCESSING_SECONDS and MUX_*."""
+        ports = {name: _port(variable, env[variable]) for name, variable in PORTS.items() if env.get(variable)}
+        schedules = env.get("LOCAL_SCHEDULES", "on")
+        if schedules not in {"on", "off"}:
+            raise SettingsError(f"LOCAL_SCHEDULES is {schedules!r}, it must be on or off")
+        return cls(
+            **ports,
+            mux=_mux_account(env),
+            processing_seconds=_seconds(env, "MUX_PROCESSING_SECONDS"),
+            schedules=schedules == "on",
+        )
+
+
+def _port(variable: str, text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text) < 65536):
+        raise SettingsError(f"{variable} is {text!r}, it must be a port number")
+    return int(text)
+
+
+def _seconds(env: Mapping[str, str], variable: str) -> float | None:
+    try:
+        return float(env[variable]) if env.get(variable) else None
+    except ValueError:
+        raise SettingsError(f"{variable} is {env[variable]!r}, it must be a number") from None
+
+
+def _mux_account(env: Mapping[str, str]) -> MuxAccount | None:
+    token_id, token_secret = env.get("MUX_TOKEN_ID"), env.get("MUX_TOKEN_SECRET")
+    if bool(token_id) != bool(token_secret):
+        raise SettingsError("MUX_TOKEN_ID and MUX_TOKEN_SECRET must be set together")
+    if not token_id or not token_secret:
+        return None
+    return MuxAccount(
+        token_id,
+        token_secret,
+        (env.get("MUX_API_URL") or MuxAccount.url).rstrip("/"),
+        env.get("MUX_SIGNING_KEY"),
+        env.get("MUX_PRIVATE_KEY"),
+    )

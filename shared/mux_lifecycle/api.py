@@ -1,0 +1,258 @@
+"""The HTTP edge: an API Gateway event (payload 2.0) becomes a Request, a result or error becomes a response.
+
+Only this module knows status codes. What is not in its table escapes on purpose: API Gateway answers 500, Lambda
+counts an error and the alarm rings.
+"""
+
+import base64
+import binascii
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any, Final, NoReturn
+from urllib.parse import parse_qsl
+
+from mux_lifecycle import errors
+from mux_lifecycle.config import AdminConfig
+from mux_lifecycle.models import quoted
+from mux_lifecycle.mux.tag import is_owner
+from mux_lifecycle.telemetry import count, flush, logger
+
+type Json = dict[str, Any]
+type Event = Mapping[str, Any]
+
+MAX_BODY_BYTES: Final = 65_536
+_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,128}", re.ASCII)
+_IDEMPOTENCY_KEY: Final = re.compile(r"[!-~]{1,255}", re.ASCII)
+_MAX_QUERY: Final = 4096
+
+_STATUS: Final[dict[type[errors.LifecycleError], tuple[HTTPStatus, str]]] = {
+    errors.InvalidRequest: (HTTPStatus.BAD_REQUEST, "invalid_parameters"),
+    errors.Unauthenticated: (HTTPStatus.UNAUTHORIZED, "unauthorized"),
+    errors.InvalidSignature: (HTTPStatus.UNAUTHORIZED, "unauthorized"),
+    errors.Forbidden: (HTTPStatus.FORBIDDEN, "forbidden"),
+    errors.NotFound: (HTTPStatus.NOT_FOUND, "not_found"),
+    errors.Conflict: (HTTPStatus.CONFLICT, "conflict"),
+    errors.PayloadTooLarge: (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "payload_too_large"),
+    errors.UnsupportedMediaType: (HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type"),
+    errors.IdempotencyMismatch: (HTTPStatus.UNPROCESSABLE_ENTITY, "idempotency_mismatch"),
+    errors.MuxRefused: (HTTPStatus.BAD_GATEWAY, "mux_refused"),
+    errors.MuxNotFound: (HTTPStatus.BAD_GATEWAY, "mux_refused"),
+    errors.WrongEnvironment: (HTTPStatus.BAD_GATEWAY, "mux_refused"),
+    errors.MuxMalformed: (HTTPStatus.BAD_GATEWAY, "mux_malformed"),
+    errors.InProgress: (HTTPStatus.SERVICE_UNAVAILABLE, "in_progress"),
+    errors.StoreUnavailable: (HTTPStatus.SERVICE_UNAVAILABLE, "unavailable"),
+    errors.SecretUnavailable: (HTTPStatus.SERVICE_UNAVAILABLE, "unavailable"),
+    errors.MuxUnavailable: (HTTPStatus.SERVICE_UNAVAILABLE, "mux_unavailable"),
+    errors.MuxRateLimited: (HTTPStatus.SERVICE_UNAVAILABLE, "mux_busy"),
+    errors.MuxOutcomeUnknown: (HTTPStatus.SERVICE_UNAVAILABLE, "outcome_unknown"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request, as far as it is ours to read. Header names are lower-case; `path` holds the route's parameters."""
+
+    headers: Mapping[str, str]
+    path: Mapping[str, str]
+    raw_query: str
+    body: bytes
+    claims: Mapping[str, Any] | None
+
+    @property
+    def owner(self) -> str:
+        """The caller's `sub`; Unauthenticated without an authorizer's claims, Forbidden if it cannot own anything."""
+        if self.claims is None:
+            raise errors.Unauthenticated("sign in first")
+        subject = self.claims.get("sub")
+        if not isinstance(subject, str) or not is_owner(subject):
+            raise errors.Forbidden("the token's sub must be 1 to 128 visible ASCII characters without #")
+        return subject
+
+    def owner_or_admin(self, admin: AdminConfig) -> str | None:
+        """The caller's `sub`, or None for a member of the admin group, who may see and do everything."""
+        owner = self.owner
+        return None if admin.group in self._groups(admin.groups_claim) else owner
+
+    def _groups(self, claim: str) -> frozenset[str]:
+        """The caller's groups; HTTP APIs pass an array as the text `[a b]`."""
+        value = (self.claims or {}).get(claim)
+        if isinstance(value, str):
+            value = value.removeprefix("[").removesuffix("]").replace(",", " ").split()
+        return frozenset(map(str, value)) if isinstance(value, list) else frozenset()
+
+    def id(self, name: str = "id") -> str:
+        """The path parameter `name`; what cannot be an id is not found."""
+        value = self.path.get(name)
+        if not isinstance(value, str) or not _ID.fullmatch(value):
+            raise errors.NotFound("no such object")
+        return value
+
+    def query(self, *allowed: str) -> dict[str, str]:
+        """The query; InvalidRequest when a parameter is unknown or repeated."""
+        if len(self.raw_query) > _MAX_QUERY:
+            raise errors.InvalidRequest("query: too long")
+        try:
+            pairs = parse_qsl(self.raw_query, keep_blank_values=True, errors="strict", max_num_fields=20)
+        except ValueError as error:
+            raise errors.InvalidRequest("query: not valid") from error
+        names = [name for name, _ in pairs]
+        unknown = [f"unknown parameter {quoted(name)}: remove it" for name in sorted({*names} - {*allowed})]
+        repeated = [f"{name}: give it once" for name in sorted({*names} & {*allowed}) if names.count(name) > 1]
+        if unknown or repeated:
+            raise errors.InvalidRequest(*unknown, *repeated)
+        return dict(pairs)
+
+    def json(self) -> Json:
+        """The body as a JSON object; an empty body is an empty object."""
+        if len(self.body) > MAX_BODY_BYTES:
+            raise errors.PayloadTooLarge(f"body: at most {MAX_BODY_BYTES} bytes")
+        if not self.body:
+            return {}
+        media_type = self.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if media_type != "application/json":
+            raise errors.UnsupportedMediaType("send JSON with Content-Type: application/json")
+        try:
+            body = json.loads(self.body.decode(), object_pairs_hook=_no_repeats, parse_constant=_no_constant)
+        except (ValueError, RecursionError) as error:
+            raise errors.InvalidRequest("body: not valid JSON") from error
+        if not isinstance(body, dict):
+            raise errors.InvalidRequest("body: must be a JSON object")
+        return body
+
+    def cors_origin(self, allowed: tuple[str, ...]) -> str:
+        """The site that asks, if it may; the first allowed one for a caller that is no browser."""
+        origin = self.headers.get("origin")
+        if origin is None:
+            return allowed[0]
+        if origin not in allowed:
+            raise errors.Forbidden("this origin may not change anything here")
+        return origin
+
+    def idempotency_key(self) -> str:
+        """The caller's Idempotency-Key, or `""`."""
+        key = self.headers.get("idempotency-key", "")
+        if "idempotency-key" in self.headers and not _IDEMPOTENCY_KEY.fullmatch(key):
+            raise errors.InvalidRequest("Idempotency-Key: must be 1 to 255 visible ASCII characters")
+        return key
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """An answer: `body` is JSON, or None for none."""
+
+    status: HTTPStatus
+    body: Json | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def ok(data: object) -> Response:
+    return Response(HTTPStatus.OK, {"data": data})
+
+
+def created(data: object) -> Response:
+    return Response(HTTPStatus.CREATED, {"data": data})
+
+
+def accepted(data: object) -> Response:
+    return Response(HTTPStatus.ACCEPTED, {"data": data})
+
+
+def no_content() -> Response:
+    return Response(HTTPStatus.NO_CONTENT)
+
+
+def page(data: list[Json], next_cursor: str | None) -> Response:
+    return Response(HTTPStatus.OK, {"data": data, "next_cursor": next_cursor})
+
+
+def handler(action: Callable[[Request], Response]) -> Callable[[Event, object], Json]:
+    """The Lambda entry point that runs `action` for one route."""
+
+    def handle(event: Event, _context: object) -> Json:
+        route = str(event.get("routeKey"))
+        try:
+            response = action(_request(event))
+        except errors.LifecycleError as error:
+            response = _error_response(error)
+        finally:
+            flush()
+        logger.info("request handled", route=route, status=int(response.status), request_id=_request_id(event))
+        return _gateway_response(response)
+
+    return handle
+
+
+def _request(event: Event) -> Request:
+    headers = event.get("headers") or {}
+    return Request(
+        headers={str(name).lower(): str(value) for name, value in headers.items()},
+        path=event.get("pathParameters") or {},
+        raw_query=str(event.get("rawQueryString") or ""),
+        body=_body(event),
+        claims=_claims(event),
+    )
+
+
+def _body(event: Event) -> bytes:
+    body = event.get("body") or ""
+    if not isinstance(body, str):
+        raise errors.InvalidRequest("body: not readable")
+    if not event.get("isBase64Encoded"):
+        return body.encode("utf-8", "surrogatepass")
+    try:
+        return base64.b64decode(body, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise errors.InvalidRequest("body: not valid base64") from error
+
+
+def _claims(event: Event) -> Mapping[str, Any] | None:
+    """The claims that API Gateway's JWT authorizer verified; None where the route has none."""
+    found: object = event
+    for name in ("requestContext", "authorizer", "jwt", "claims"):
+        found = found.get(name) if isinstance(found, Mapping) else None
+    return found if isinstance(found, Mapping) else None
+
+
+def _request_id(event: Event) -> str:
+    context = event.get("requestContext")
+    return str(context.get("requestId", "")) if isinstance(context, Mapping) else ""
+
+
+def _error_response(error: errors.LifecycleError) -> Response:
+    if type(error) not in _STATUS:
+        raise error
+    status, name = _STATUS[type(error)]
+    logger.info("request refused", error=type(error).__name__, status=int(status))
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        count(f"Error{type(error).__name__}")
+    headers = {}
+    if isinstance(error, errors.TemporarilyUnavailable):
+        headers["retry-after"] = str(error.retry_after)
+    # One body for every 401: an attacker learns nothing from the reason.
+    messages = ["Unauthorized"] if status == HTTPStatus.UNAUTHORIZED else error.messages
+    return Response(status, {"error": {"type": name, "messages": messages}}, headers)
+
+
+def _gateway_response(response: Response) -> Json:
+    answer: Json = {
+        "statusCode": int(response.status),
+        "headers": {"cache-control": "no-store", "x-content-type-options": "nosniff"} | dict(response.headers),
+    }
+    if response.body is not None:
+        answer["headers"] |= {"content-type": "application/json"}
+        answer["body"] = json.dumps(response.body, separators=(",", ":"))
+    return answer
+
+
+def _no_repeats(pairs: list[tuple[str, Any]]) -> Json:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a name is repeated")
+    return found
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")

@@ -1,0 +1,145 @@
+"""The environment of a function, read once into frozen groups; a function asks only for the groups it uses."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Self
+
+from mux_lifecycle.errors import ConfigurationError
+
+MUX_API_URL = "https://api.mux.com"
+
+
+def _required(env: Mapping[str, str], *names: str) -> list[str]:
+    missing = [name for name in names if not env.get(name)]
+    if missing:
+        raise ConfigurationError(f"missing environment variables: {', '.join(missing)}")
+    return [env[name] for name in names]
+
+
+def _whole_number(env: Mapping[str, str], name: str, default: int, lowest: int, highest: int) -> int:
+    text = env.get(name) or str(default)
+    if not (text.isascii() and text.isdigit() and len(text) < 10 and lowest <= int(text) <= highest):
+        raise ConfigurationError(f"{name} must be a whole number from {lowest} to {highest}")
+    return int(text)
+
+
+@dataclass(frozen=True, slots=True)
+class AwsConfig:
+    """How often one AWS call is tried in all."""
+
+    call_attempts: int
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> Self:
+        return cls(_whole_number(env, "AWS_CALL_ATTEMPTS", default=2, lowest=1, highest=3))
+
+
+@dataclass(frozen=True, slots=True)
+class TableConfig:
+    """Where the records are."""
+
+    name: str
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> Self:
+        return cls(*_required(env, "TABLE_NAME"))
+
+
+@dataclass(frozen=True, slots=True)
+class MuxConfig:
+    """Where Mux is, whose token we use, and which environment it must belong to (`""`: any)."""
+
+    api_url: str
+    token_secret_arn: str
+    environment_id: str
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> Self:
+        (token_secret_arn,) = _required(env, "MUX_TOKEN_SECRET_ARN")
+        return cls(
+            api_url=(env.get("MUX_API_URL") or MUX_API_URL).rstrip("/"),
+            token_secret_arn=token_secret_arn,
+            environment_id=env.get("MUX_ENVIRONMENT_ID", ""),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookConfig:
+    """Where the signing secrets are, and which Mux environment may speak (`""`: any)."""
+
+    secret_arn: str
+    environment_id: str
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> Self:
+        (secret_arn,) = _required(env, "MUX_WEBHOOK_SECRET_ARN")
+        return cls(secret_arn, env.get("MUX_ENVIRONMENT_ID", ""))
+
+
+@dataclass(frozen=True, slots=True)
+class StackConfig:
+    """The name this stack leaves in Mux's passthrough, so that it knows its own again."""
+
+    tag: str
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> Self:
+        (tag,) = _required(env, "STACK_TAG")
+        if not (len(tag) <= 32 and tag.isascii() and tag.isprintable() and not set(tag) & {"#", " "}):
+            raise ConfigurationError("STACK_TAG must be 1 to 32 visible ASCII characters without #")
+        return cls(tag)
+
+
+@dataclass(frozen=True, slots=True)
+class OriginConfig:
+    """The sites that may change something, exactly as a browser sends them in `Origin`."""
+
+    allowed: tuple[str, ...]
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> Self:
+        (text,) = _required(env, "ALLOWED_ORIGINS")
+        allowed = tuple(origin.strip() for origin in text.split(",") if origin.strip())
+        if not allowed or "*" in allowed:
+            raise ConfigurationError("ALLOWED_ORIGINS must list exact origins, separated by commas")
+        return cls(allowed)
+
+
+@dataclass(frozen=True, slots=True)
+class AdminConfig:
+    """Which claim lists a caller's groups, and which group sees everything."""
+
+    groups_claim: str
+    group: str
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> Self:
+        return cls(env.get("GROUPS_CLAIM") or "cognito:groups", env.get("ADMIN_GROUP") or "admin")
+
+
+@dataclass(frozen=True, slots=True)
+class AssetConfig:
+    """What the operator, not the caller, decides about new assets: it decides what they cost."""
+
+    playback_policy: str
+    video_quality: str
+    max_resolution_tier: str
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> Self:
+        return cls(
+            playback_policy=env.get("PLAYBACK_POLICY") or "signed",
+            video_quality=env.get("VIDEO_QUALITY") or "basic",
+            max_resolution_tier=env.get("MAX_RESOLUTION_TIER") or "1080p",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class UploadConfig:
+    """How long an upload URL stays open, in seconds."""
+
+    timeout_seconds: int
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> Self:
+        return cls(_whole_number(env, "UPLOAD_TIMEOUT_SECONDS", default=3600, lowest=60, highest=604_800))

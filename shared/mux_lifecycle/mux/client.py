@@ -1,0 +1,296 @@
+"""The one door to Mux's HTTP API: authentication, deadlines, repeats, bounded answers, errors as types.
+
+Facts about the API: https://www.mux.com/docs/api-reference
+"""
+
+import json
+import random
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from time import monotonic, sleep
+from typing import Any, Final, NoReturn
+
+import requests
+import urllib3
+
+from mux_lifecycle.errors import (
+    MuxMalformed,
+    MuxNotFound,
+    MuxOutcomeUnknown,
+    MuxRateLimited,
+    MuxRefused,
+    MuxUnavailable,
+)
+from mux_lifecycle.mux.transport import Deadline
+from mux_lifecycle.telemetry import logger
+
+CALL_SECONDS: Final = 8.0
+"""Everything one call may take, repeats included."""
+CONNECT_SECONDS: Final = 2.0
+_MAX_ANSWER_BYTES: Final = 4 * 1024 * 1024
+# A pooled connection that was idle longer may have been dropped silently while the function was frozen; a create
+# sent into it would have an unknown outcome for nothing.
+_MAX_IDLE_SECONDS: Final = 30.0
+_MAX_PATIENCE_SECONDS: Final = 2.0
+_MAX_RETRY_AFTER: Final = 300
+_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,128}", re.ASCII)
+_URL: Final = re.compile(r"\S*://\S*")
+_NETWORK_ERRORS: Final = (requests.RequestException, urllib3.exceptions.HTTPError, OSError)
+
+type Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """A Mux access token. Never printed."""
+
+    token_id: str
+    token_secret: str
+
+    def __repr__(self) -> str:
+        return "Credentials(***)"
+
+
+@dataclass(frozen=True, slots=True)
+class AssetPage:
+    """Assets newest first, and the cursor of the page after, if there is one."""
+
+    assets: list[Json]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class MuxClient:
+    """Mux Video, as far as this project uses it.
+
+    `credentials(refused)` gives the token to use; it is called again with the token that Mux answered 401 to.
+    `calls` is how often one operation may be sent in all when repeating it is safe; `pace` is called before each.
+
+    Every method raises MuxRefused, MuxNotFound, MuxRateLimited, MuxMalformed or MuxUnavailable;
+    `create_asset` raises MuxOutcomeUnknown where the others raise MuxUnavailable, unless nothing was sent.
+    """
+
+    def __init__(
+        self,
+        session: requests.Session,
+        base_url: str,
+        credentials: Callable[[Credentials | None], Credentials],
+        *,
+        calls: int = 2,
+        seconds: float = CALL_SECONDS,
+        pace: Callable[[], None] | None = None,
+    ) -> None:
+        self._session = session
+        self._base_url = base_url
+        self._credentials = credentials
+        self._calls = calls
+        self._seconds = seconds
+        self._pace = pace
+        self._last_used = monotonic()
+        self._environments: dict[Credentials, str] = {}
+
+    def create_upload(self, body: Json) -> Json:
+        """POST /video/v1/uploads -> Upload with `id` and `url`. Safe to repeat: nobody has a lost upload's URL."""
+        upload = self._object("POST", "/video/v1/uploads", body=body)
+        if not isinstance(upload.get("url"), str):
+            self._malformed("upload without url")
+        return upload
+
+    def get_upload(self, upload_id: str) -> Json:
+        """GET /video/v1/uploads/{id} -> Upload."""
+        return self._object("GET", f"/video/v1/uploads/{_checked(upload_id)}")
+
+    def cancel_upload(self, upload_id: str) -> Json:
+        """PUT /video/v1/uploads/{id}/cancel -> Upload; MuxRefused(403) when it is no longer waiting."""
+        return self._object("PUT", f"/video/v1/uploads/{_checked(upload_id)}/cancel")
+
+    def create_asset(self, body: Json) -> Json:
+        """POST /video/v1/assets -> Asset. Costs money, so it is repeated only when it certainly did nothing."""
+        return self._object("POST", "/video/v1/assets", body=body, repeatable=False)
+
+    def get_asset(self, asset_id: str) -> Json:
+        """GET /video/v1/assets/{id} -> Asset."""
+        return self._object("GET", f"/video/v1/assets/{_checked(asset_id)}")
+
+    def delete_asset(self, asset_id: str) -> None:
+        """DELETE /video/v1/assets/{id}; MuxRefused(400) while it is preparing, MuxNotFound when there is none."""
+        self._call("DELETE", f"/video/v1/assets/{_checked(asset_id)}")
+
+    def list_assets(self, *, cursor: str | None = None, limit: int = 100) -> AssetPage:
+        """GET /video/v1/assets -> one page, newest first."""
+        query = {"limit": str(limit)} | ({"cursor": cursor} if cursor else {})
+        answer = self._call("GET", "/video/v1/assets", query=query)
+        assets, next_cursor = answer.get("data"), answer.get("next_cursor")
+        if not isinstance(assets, list) or not all(isinstance(asset, dict) for asset in assets):
+            self._malformed("list without data")
+        return AssetPage(assets, next_cursor if isinstance(next_cursor, str) and next_cursor else None)
+
+    def environment_id(self) -> str:
+        """GET /system/v1/whoami -> the id of the environment that the token belongs to; asked once per token."""
+        credentials = self._credentials(None)
+        if credentials not in self._environments:
+            identity = self._call("GET", "/system/v1/whoami").get("data")
+            environment_id = identity.get("environment_id") if isinstance(identity, dict) else None
+            if not isinstance(environment_id, str) or not environment_id:
+                self._malformed("whoami without environment_id")
+            self._environments[credentials] = environment_id
+        return self._environments[credentials]
+
+    def _object(self, method: str, path: str, *, body: Json | None = None, repeatable: bool = True) -> Json:
+        found = self._call(method, path, body=body, repeatable=repeatable).get("data")
+        if not isinstance(found, dict):
+            self._malformed("answer without data")
+        if not (isinstance(found.get("id"), str) and _ID.fullmatch(found["id"])):
+            self._malformed("answer without a usable id")
+        return found
+
+    def _call(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: Json | None = None,
+        query: Mapping[str, str] | None = None,
+        repeatable: bool = True,
+    ) -> Json:
+        """Send once; again while that is safe, `calls` are left and the deadline is not near."""
+        if self._pace:
+            self._pace()
+        credentials, renewed = self._credentials(None), False
+        sent = 0
+        with Deadline(self._seconds) as deadline:
+            while True:
+                sent += 1
+                last = sent >= self._calls
+                try:
+                    with self._unknown_unless(repeatable):
+                        answer = self._send(method, path, credentials, body, query, deadline)
+                except MuxUnavailable:
+                    if last or not self._pause(0.2 + random.random() * 0.3, deadline):  # noqa: S311
+                        raise
+                    continue
+                if answer.status == 401 and not renewed:
+                    refused, renewed = credentials, True
+                    credentials = self._credentials(refused)
+                    if credentials != refused:
+                        sent -= 1
+                        continue
+                if answer.status != 429:
+                    return self._outcome(method, path, answer)
+                retry_after = _retry_after(answer)
+                patience = retry_after or 0.5 + random.random() * 0.5  # noqa: S311
+                if last or patience > _MAX_PATIENCE_SECONDS or not self._pause(patience, deadline):
+                    raise MuxRateLimited("Mux is busy: try again later", retry_after=retry_after or 5)
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        credentials: Credentials,
+        body: Json | None,
+        query: Mapping[str, str] | None,
+        deadline: Deadline,
+    ) -> _Answer:
+        if monotonic() - self._last_used > _MAX_IDLE_SECONDS:
+            self._session.close()
+        with self._session.request(
+            method,
+            self._base_url + path,
+            params=query,
+            json=body,
+            auth=(credentials.token_id, credentials.token_secret),
+            headers={"Accept": "application/json", "Accept-Encoding": "identity"},
+            timeout=(min(CONNECT_SECONDS, deadline.remaining or 0.001), deadline.remaining or 0.001),
+            allow_redirects=False,
+            stream=True,
+        ) as response:
+            content = response.raw.read(_MAX_ANSWER_BYTES + 1)
+            if not deadline.remaining:
+                raise requests.Timeout
+            if response.status_code >= 500:
+                raise _ServerError(response.status_code)
+            self._last_used = monotonic()
+            return _Answer(response.status_code, response.headers, content)
+
+    @contextmanager
+    def _unknown_unless(self, repeatable: bool) -> Iterator[None]:
+        try:
+            yield
+        except _NETWORK_ERRORS as error:
+            self._session.close()
+            logger.warning("mux call failed", error=type(error).__name__)
+            if repeatable or _never_sent(error):
+                raise MuxUnavailable("Mux cannot be reached: try again") from error
+            raise MuxOutcomeUnknown("the outcome is not known yet: try again", retry_after=60) from error
+
+    def _outcome(self, method: str, path: str, answer: _Answer) -> Json:
+        if answer.status == 404:
+            raise MuxNotFound("no such object at Mux")
+        if 400 <= answer.status < 500:
+            logger.warning("mux refused", method=method, path=path, status=answer.status, reason=_reason(answer))
+            raise MuxRefused(answer.status)
+        if not 200 <= answer.status < 300:
+            self._malformed(f"status {answer.status}")
+        if len(answer.body) > _MAX_ANSWER_BYTES:
+            self._session.close()
+            self._malformed("answer too long")
+        if answer.status == 204 or not answer.body:
+            return {}
+        return _parse(answer.body) or self._malformed("not a JSON object")
+
+    def _malformed(self, reason: str) -> NoReturn:
+        logger.error("mux answer malformed", reason=reason)
+        raise MuxMalformed(reason)
+
+    @staticmethod
+    def _pause(seconds: float, deadline: Deadline) -> bool:
+        """Wait, if enough time is left afterwards for another attempt to make sense."""
+        if deadline.remaining < seconds + 1:
+            return False
+        sleep(seconds)
+        return True
+
+
+class _ServerError(requests.RequestException):
+    """A 5xx answer: like a broken connection, it does not say what happened."""
+
+
+def _never_sent(error: Exception) -> bool:
+    reason = getattr(error.args[0], "reason", None) if error.args else None
+    return isinstance(error, requests.ConnectTimeout) or isinstance(
+        reason, urllib3.exceptions.NewConnectionError | urllib3.exceptions.ConnectTimeoutError
+    )
+
+
+def _checked(identifier: str) -> str:
+    if not _ID.fullmatch(identifier):
+        raise MuxNotFound("no such object at Mux")
+    return identifier
+
+
+def _retry_after(answer: _Answer) -> int:
+    text = answer.headers.get("Retry-After", "")
+    return min(int(text), _MAX_RETRY_AFTER) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+
+
+def _parse(body: bytes) -> Json | None:
+    try:
+        parsed = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    return parsed if isinstance(parsed, dict) else None
+
+
+def _reason(answer: _Answer) -> str:
+    """Mux's own words for the log, without the URLs they may quote."""
+    error = (_parse(answer.body[:65_536]) or {}).get("error")
+    messages = error.get("messages") if isinstance(error, dict) else None
+    return _URL.sub("[url]", str(messages))[:300]

@@ -1,0 +1,98 @@
+"""Mux's webhooks: the signature, both ways, and the event inside. Pure functions of bytes, header, secrets and time."""
+
+import hashlib
+import hmac
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any, Final, Protocol
+
+from mux_lifecycle.errors import InvalidSignature, SecretUnavailable
+
+TOLERANCE_SECONDS: Final = 300
+_MAX_HEADER: Final = 4096
+_MAX_TIMESTAMP_DIGITS: Final = 12
+# What `str()` makes of a value that was never set: no attacker may find it to be a working key.
+_NO_SECRET: Final = frozenset({"None", "null"})
+
+
+def sign(body: bytes, secret: str, *, timestamp: int) -> str:
+    """The `Mux-Signature` header that Mux sends with `body` at `timestamp` (Unix seconds)."""
+    return f"t={timestamp},v1={_digest(body, secret, timestamp)}"
+
+
+def verify(body: bytes, header: str, secrets: Iterable[object], *, now: float) -> None:
+    """Raise InvalidSignature unless one of `secrets` signed exactly these bytes within 300 s of `now`."""
+    timestamp, candidates = _parse(header)
+    expected = [_digest(body, secret, timestamp) for secret in secrets if _is_usable(secret)]
+    matches = [hmac.compare_digest(ours, theirs) for ours in expected for theirs in candidates]
+    if not any(matches):
+        raise InvalidSignature("no signature matches")
+    if abs(now - timestamp) > TOLERANCE_SECONDS:
+        raise InvalidSignature("timestamp outside the tolerance")
+
+
+class SigningSecrets(Protocol):
+    """Gives the secrets that are valid now; with `reread`, fresher ones if there may be any."""
+
+    def __call__(self, *, reread: bool = False) -> list[object]: ...
+
+
+def verified_event(
+    body: bytes, header: str, signing_secrets: SigningSecrets, *, now: float
+) -> Mapping[str, Any] | None:
+    """The event in a signed body; None when the body is signed but no JSON object.
+
+    A secret may have been rotated since it was read: a mismatch is checked once more against fresh ones.
+    Raises InvalidSignature, and SecretUnavailable when there is no usable secret to check with.
+    """
+    try:
+        verify(body, header, _usable(signing_secrets()), now=now)
+    except InvalidSignature:
+        verify(body, header, _usable(signing_secrets(reread=True)), now=now)
+    try:
+        event = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    return event if isinstance(event, dict) else None
+
+
+def is_from(event: Mapping[str, Any], environment_id: str) -> bool:
+    """Whether the event comes from this Mux environment; `""` stands for any."""
+    environment = event.get("environment")
+    named = environment.get("id") if isinstance(environment, dict) else None
+    return not environment_id or named == environment_id
+
+
+def field(event: Mapping[str, Any] | None, name: str) -> str:
+    """A text field of the envelope, for the log; `""` when there is none."""
+    value = (event or {}).get(name)
+    return value[:128] if isinstance(value, str) else ""
+
+
+def _digest(body: bytes, secret: object, timestamp: int) -> str:
+    return hmac.new(str(secret).encode(), b"%d.%s" % (timestamp, body), hashlib.sha256).hexdigest()
+
+
+def _usable(secrets: Iterable[object]) -> list[object]:
+    found = [secret for secret in secrets if _is_usable(secret)]
+    if not found:
+        raise SecretUnavailable("no webhook signing secret is set", retry_after=60)
+    return found
+
+
+def _is_usable(secret: object) -> bool:
+    return isinstance(secret, str) and bool(secret.strip()) and secret not in _NO_SECRET
+
+
+def _parse(header: str) -> tuple[int, list[str]]:
+    if len(header) > _MAX_HEADER or not header.isascii():
+        raise InvalidSignature("header too long or not ASCII")
+    pairs = [element.strip().partition("=") for element in header.split(",")]
+    timestamps = [value for key, _, value in pairs if key == "t"]
+    candidates = [value for key, _, value in pairs if key == "v1" and value]
+    if len(timestamps) != 1 or not candidates:
+        raise InvalidSignature("header must hold one t and at least one v1")
+    (timestamp,) = timestamps
+    if not timestamp.isdigit() or len(timestamp) > _MAX_TIMESTAMP_DIGITS:
+        raise InvalidSignature("t must be Unix seconds")
+    return int(timestamp), candidates

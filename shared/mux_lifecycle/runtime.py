@@ -1,0 +1,219 @@
+"""The composition root: the only module with boto3, the environment and the clock. All is made once, when first used.
+
+Nothing is imported or connected for what a function does not use: `requests` is not loaded by those without Mux calls.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import time
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
+
+import boto3
+from botocore.config import Config as BotoConfig
+
+from mux_lifecycle import config
+from mux_lifecycle.errors import ConfigurationError
+from mux_lifecycle.secrets import Secrets
+from mux_lifecycle.store.assets import Assets
+from mux_lifecycle.store.due import Due
+from mux_lifecycle.store.intents import Intents
+from mux_lifecycle.store.projector import Projector
+from mux_lifecycle.store.table import Table
+from mux_lifecycle.store.uploads import Uploads
+
+if TYPE_CHECKING:
+    from mux_lifecycle.mux.client import Credentials, MuxClient
+    from mux_lifecycle.workflows.cancellation import Cancellation
+    from mux_lifecycle.workflows.cleanup import Cleanup
+    from mux_lifecycle.workflows.creation import Creation
+    from mux_lifecycle.workflows.deletion import Deletion
+
+AWS_CONNECT_SECONDS: Final = 0.5
+AWS_READ_SECONDS: Final = 0.8
+SCHEDULE_SHARE: Final = 0.5
+"""The share of Mux's rate limit that a schedule takes at most."""
+
+
+def now() -> float:
+    """Epoch seconds."""
+    return time.time()
+
+
+def request_id() -> str:
+    """A fresh random id of 22 characters, for the tag of one request."""
+    return secrets.token_urlsafe(16)
+
+
+@cache
+def _aws_call_attempts() -> int:
+    return config.AwsConfig.from_env(os.environ).call_attempts
+
+
+def _client(service: str) -> Any:
+    return boto3.client(  # type: ignore[call-overload]
+        service,
+        config=BotoConfig(
+            connect_timeout=AWS_CONNECT_SECONDS,
+            read_timeout=AWS_READ_SECONDS,
+            retries={"mode": "standard", "total_max_attempts": _aws_call_attempts()},
+            # The default only pools; one function needs one connection at a time.
+            max_pool_connections=2,
+        ),
+    )
+
+
+@cache
+def _table() -> Table:
+    return Table(_client("dynamodb"), config.TableConfig.from_env(os.environ).name)
+
+
+@cache
+def assets() -> Assets:
+    return Assets(_table())
+
+
+@cache
+def uploads() -> Uploads:
+    return Uploads(_table())
+
+
+@cache
+def projector() -> Projector:
+    return Projector(assets(), uploads())
+
+
+@cache
+def origins() -> tuple[str, ...]:
+    """The sites that may change something."""
+    return config.OriginConfig.from_env(os.environ).allowed
+
+
+@cache
+def admin() -> config.AdminConfig:
+    return config.AdminConfig.from_env(os.environ)
+
+
+@cache
+def stack() -> str:
+    """The name in our tags."""
+    return config.StackConfig.from_env(os.environ).tag
+
+
+@cache
+def webhook_config() -> config.WebhookConfig:
+    return config.WebhookConfig.from_env(os.environ)
+
+
+@cache
+def upload_timeout_seconds() -> int:
+    return config.UploadConfig.from_env(os.environ).timeout_seconds
+
+
+@cache
+def _secrets() -> Secrets:
+    return Secrets(_client("secretsmanager"), time.monotonic)
+
+
+def signing_secrets(*, reread: bool = False) -> list[object]:
+    """The webhook signing secrets that are valid now; with `reread`, as fresh as the re-read limit allows."""
+    read = _secrets().reread if reread else _secrets().read
+    found = read(webhook_config().secret_arn).get("signing_secrets")
+    return found if isinstance(found, list) else []
+
+
+def _credentials(refused: Credentials | None) -> Credentials:
+    from mux_lifecycle.mux.client import Credentials
+
+    read = _secrets().reread if refused else _secrets().read
+    token = read(_mux_config().token_secret_arn)
+    token_id, token_secret = token.get("token_id"), token.get("token_secret")
+    if not (isinstance(token_id, str) and isinstance(token_secret, str) and token_id and token_secret):
+        raise ConfigurationError('the Mux token secret must be {"token_id": …, "token_secret": …}')
+    return Credentials(token_id, token_secret)
+
+
+@cache
+def _mux_config() -> config.MuxConfig:
+    return config.MuxConfig.from_env(os.environ)
+
+
+@cache
+def _mux() -> MuxClient:
+    from mux_lifecycle.mux import transport
+    from mux_lifecycle.mux.client import MuxClient
+
+    return MuxClient(transport.session(), _mux_config().api_url, _credentials)
+
+
+@cache
+def _scheduled_mux() -> MuxClient:
+    """For schedules: one attempt per call (the next run is the retry), and only a share of the rate limit."""
+    from mux_lifecycle.mux import transport
+    from mux_lifecycle.mux.client import MuxClient
+    from mux_lifecycle.mux.pace import Pace
+
+    pace = Pace(SCHEDULE_SHARE, time.monotonic, time.sleep)
+    return MuxClient(transport.session(), _mux_config().api_url, _credentials, calls=1, pace=pace)
+
+
+@cache
+def creation() -> Creation:
+    from mux_lifecycle.workflows.creation import Creation
+    from mux_lifecycle.workflows.search import Search
+
+    return Creation(
+        mux=_mux(),
+        assets=assets(),
+        uploads=uploads(),
+        intents=Intents(_table()),
+        projector=projector(),
+        search=Search(_mux(), assets(), projector(), stack(), now),
+        config=config.AssetConfig.from_env(os.environ),
+        stack=stack(),
+        now=now,
+        request_id=request_id,
+        pause=time.sleep,
+    )
+
+
+@cache
+def deletion() -> Deletion:
+    from mux_lifecycle.workflows.deletion import Deletion
+    from mux_lifecycle.workflows.environment import Environment
+
+    return Deletion(_mux(), assets(), Environment(_mux(), _mux_config().environment_id), now)
+
+
+@cache
+def cancellation() -> Cancellation:
+    from mux_lifecycle.workflows.cancellation import Cancellation
+    from mux_lifecycle.workflows.environment import Environment
+
+    environment = Environment(_mux(), _mux_config().environment_id)
+    return Cancellation(_mux(), uploads(), environment, stack(), now)
+
+
+@cache
+def cleanup() -> Cleanup:
+    from mux_lifecycle.workflows.cleanup import Cleanup
+    from mux_lifecycle.workflows.deletion import Deletion
+    from mux_lifecycle.workflows.environment import Environment
+    from mux_lifecycle.workflows.search import Search
+
+    mux = _scheduled_mux()
+    environment = Environment(mux, _mux_config().environment_id)
+    return Cleanup(
+        mux=mux,
+        assets=assets(),
+        uploads=uploads(),
+        intents=Intents(_table()),
+        due=Due(_table()),
+        search=Search(mux, assets(), projector(), stack(), now),
+        deletion=Deletion(mux, assets(), environment, now),
+        environment=environment,
+        stack=stack(),
+        now=now,
+    )

@@ -1,0 +1,76 @@
+"""The one door to Secrets Manager: JSON secrets, remembered for a while, re-read when they turn out to be stale."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from mux_lifecycle.errors import SecretUnavailable
+from mux_lifecycle.telemetry import logger
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+
+MAX_AGE_SECONDS: Final = 300.0
+LAST_GOOD_SECONDS: Final = 3600.0
+"""How long a remembered value serves while Secrets Manager does not answer."""
+REREAD_SECONDS: Final = 10.0
+"""The shortest time between two reads that a mismatch asks for: forged requests must not become calls."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Remembered:
+    value: Mapping[str, Any]
+    read_at: float
+    ask_again_at: float
+
+
+class Secrets:
+    """Reads secrets by ARN. `clock` gives seconds, monotonic."""
+
+    def __init__(self, client: SecretsManagerClient, clock: Callable[[], float]) -> None:
+        self._client = client
+        self._clock = clock
+        self._remembered: dict[str, _Remembered] = {}
+        self._reread_at: dict[str, float] = {}
+
+    def read(self, arn: str) -> Mapping[str, Any]:
+        """The secret's JSON object, at most MAX_AGE_SECONDS old if Secrets Manager answers.
+
+        Raises SecretUnavailable when it does not, or holds no JSON object, and no recent value is remembered.
+        """
+        last = self._remembered.get(arn)
+        return last.value if last and self._clock() < last.ask_again_at else self._ask(arn, last)
+
+    def reread(self, arn: str) -> Mapping[str, Any]:
+        """What `read` gives, but from Secrets Manager itself, unless this was done within REREAD_SECONDS."""
+        now = self._clock()
+        if now - self._reread_at.get(arn, -REREAD_SECONDS) < REREAD_SECONDS:
+            return self.read(arn)
+        self._reread_at[arn] = now
+        return self._ask(arn, self._remembered.get(arn))
+
+    def _ask(self, arn: str, last: _Remembered | None) -> Mapping[str, Any]:
+        now = self._clock()
+        try:
+            value = _parse(self._client.get_secret_value(SecretId=arn)["SecretString"])
+        except (ClientError, BotoCoreError, KeyError, ValueError) as error:
+            logger.error("secret not readable", arn=arn, error=type(error).__name__)
+            if not last or now - last.read_at >= LAST_GOOD_SECONDS:
+                raise SecretUnavailable("a secret cannot be read: try again") from error
+            self._remembered[arn] = replace(last, ask_again_at=now + REREAD_SECONDS)
+            return last.value
+        self._remembered[arn] = _Remembered(value, now, now + MAX_AGE_SECONDS)
+        return value
+
+
+def _parse(text: str) -> Mapping[str, Any]:
+    value = json.loads(text)
+    if not isinstance(value, dict):
+        raise ValueError("the secret is not a JSON object")  # noqa: TRY004 - a bad value, whoever put it there
+    return value

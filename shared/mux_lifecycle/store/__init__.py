@@ -1,0 +1,1 @@
+"""The DynamoDB projection: keys, versions, conditional writes, pages. Nothing here calls Mux."""

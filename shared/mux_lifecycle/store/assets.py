@@ -1,0 +1,248 @@
+"""Asset records: what may be written to them and when, as conditional updates; and how they are read.
+
+A record of an asset holds `seen` (its version), `status`, `doc` (what is only shown), `owner`, `visibility`, the index
+keys, and for each track or rendition with a clock of its own `track#ID` and `track_v#ID` (likewise `rendition`).
+"""
+
+import contextlib
+from typing import Final, Literal
+
+from mux_lifecycle.errors import NotFound, StoreUnavailable
+from mux_lifecycle.store import keys
+from mux_lifecycle.store.projection import AssetChange, AssetDeletion, PartChange
+from mux_lifecycle.store.records import text
+from mux_lifecycle.store.table import Item, Refused, Table
+
+type Outcome = Literal["applied", "stale"]
+
+STUCK_SECONDS: Final = 1800
+"""An asset that is still preparing so long after its creation is asked about at Mux."""
+
+# The first may name the wrong owner; the second has it from the record; owners never change.
+_WRITES: Final = 3
+DELETION_SECONDS: Final = 60
+"""A wish to delete is carried out at once by who expresses it; after so long, by the cleanup."""
+
+_NEWER: Final = "(attribute_not_exists(#seen) OR #seen < :seen)"
+_NOT_WISHED: Final = "attribute_not_exists(#delete_requested_at)"
+_DIFFERS: Final = "(attribute_not_exists(#doc) OR #doc <> :doc OR #status <> :status)"
+_NO_OWNER: Final = "attribute_not_exists(#owner)"
+_SAME_OWNER: Final = "(attribute_not_exists(#owner) OR #owner = :owner)"
+
+
+class Assets:
+    """The asset records of one table."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def get(self, asset_id: str, *, owner: str | None) -> Item:
+        """The record, if `owner` may see it (None: anybody's); else NotFound."""
+        record = self.find(asset_id)
+        if record is None or (owner is not None and record.get("owner") != owner):
+            raise NotFound("no such asset")
+        return record
+
+    def find(self, asset_id: str) -> Item | None:
+        """The record of an asset that exists, whoever owns it. Tombstones and loose parts are none."""
+        record = self._table.get(keys.asset(asset_id))
+        return record if record and exists(record) else None
+
+    def status(self, asset_id: str) -> str:
+        """The status on record, also `deleted`; `""` when there is none."""
+        return text(self._table.get(keys.asset(asset_id)) or {}, "status")
+
+    def page(
+        self, owner: str, status: str | None, *, limit: int, after: str | None, since: str = ""
+    ) -> tuple[list[Item], str | None]:
+        """Newest first: at most `limit` records behind the position `after`, and the position to go on from.
+
+        `since` is a sort key: nothing older is read.
+        """
+        index, name, value = (
+            (keys.BY_OWNER_AND_STATUS, "owner_status", keys.owner_status(owner, status))
+            if status
+            else (keys.BY_OWNER, "owner", owner)
+        )
+        start: Item | None = None
+        if after:
+            start = {"pk": keys.asset(keys.sorted_id(after)), "sort": after, name: value}
+        # One more than asked for tells whether there is a next page without a page that turns out to be empty.
+        items, more = self._table.query(
+            index,
+            condition=f"#{name} = :partition" + (" AND #sort >= :since" if since else ""),
+            values={"partition": value} | ({"since": since} if since else {}),
+            limit=limit + 1,
+            descending=True,
+            start=start,
+        )
+        page = items[:limit]
+        return page, text(page[-1], "sort") if page and (more or len(items) > limit) else None
+
+    def apply(self, change: AssetChange, *, owner: str | None) -> Outcome:
+        """Write a snapshot unless a newer one, a tombstone or a wish to delete stands.
+
+        `owner` is who owns the asset if the record does not say otherwise.
+        """
+        visibility = change.tag.visibility if change.tag else ""
+        for _ in range(_WRITES):
+            try:
+                self._write(change, owner, visibility)
+            except Refused as refused:
+                old = refused.item
+                if old.get("seen") == change.version:
+                    return "applied"
+                if not self._blocked_only_by_owner(old, change):
+                    return self._fill_facts(old, change, owner, visibility)
+                owner, visibility = text(old, "owner"), text(old, "visibility")
+            else:
+                return "applied"
+        raise StoreUnavailable("the record changes too fast: try again")
+
+    def bury(self, deletion: AssetDeletion, *, now: float) -> Outcome:
+        """Replace the record, if any, by a tombstone that outlives every repetition of an older event."""
+        tombstone: Item = {
+            "pk": keys.asset(deletion.asset_id),
+            "seen": deletion.version,
+            "status": "deleted",
+            "ttl": int(now) + keys.TOMBSTONE_SECONDS,
+        }
+        try:
+            self._table.put(tombstone, condition=_NEWER, values={"seen": deletion.version})
+        except Refused as refused:
+            return "applied" if refused.item.get("seen") == deletion.version else "stale"
+        return "applied"
+
+    def apply_part(self, change: PartChange) -> Outcome:
+        """Write a track or rendition on its own clock; the asset's own status and version are not touched."""
+        document, version = f"{change.kind}#{change.part_id}", f"{change.kind}_v#{change.part_id}"
+        try:
+            self._table.update(
+                keys.asset(change.asset_id),
+                put={document: change.document, version: change.version},
+                condition="(attribute_not_exists(#own) OR #own < :own) AND #status <> :deleted",
+                values={"own": change.version, "deleted": "deleted"},
+                names={"#own": version},
+            )
+        except Refused as refused:
+            return "applied" if refused.item.get(version) == change.version else "stale"
+        return "applied"
+
+    def request_deletion(self, asset_id: str, *, owner: str | None, now: float) -> Item:
+        """Store the wish to delete, for as long as it takes; the record as it is then.
+
+        With `owner` None the wish is an administrator's and holds for anybody's asset. Raises NotFound.
+        """
+        if owner is None:
+            owner = text(self.get(asset_id, owner=None), "owner")
+        put = {"due": keys.DUE_PARTITION, "due_at": int(now) + DELETION_SECONDS} | _listed(owner, "", "deleting")
+        try:
+            return self._table.update(
+                keys.asset(asset_id),
+                put=put,
+                once={"delete_requested_at": int(now)},
+                remove=["gallery"],
+                condition="attribute_exists(#seen) AND #status <> :deleted AND "
+                + ("#owner = :owner" if owner else _NO_OWNER),
+                values={"deleted": "deleted"} | ({"owner": owner} if owner else {}),
+                fetch=True,
+            )
+        except Refused as refused:
+            raise NotFound("no such asset") from refused
+
+    def _write(self, change: AssetChange, owner: str | None, visibility: str) -> None:
+        put: Item = {
+            "seen": change.version,
+            "status": change.status,
+            "doc": change.document,
+            "library": keys.LIBRARY,
+        }
+        put |= _listed(owner, visibility, change.status)
+        once = {"sort": keys.sort(change.created_at, change.asset_id)}
+        if change.tag:
+            once |= {"request": change.tag.request}
+        if change.upload_id:
+            once |= {"upload_id": change.upload_id}
+        values = {"seen": change.version}
+        if owner:
+            once |= {"owner": owner}
+            values |= {"owner": owner}
+        condition = f"{_NEWER} AND {_NOT_WISHED} AND {_SAME_OWNER if owner else _NO_OWNER}"
+        if change.observed:
+            condition += f" AND {_DIFFERS}"
+            values |= {"doc": change.document, "status": change.status}
+        due = _due(owner, change)
+        self._table.update(
+            keys.asset(change.asset_id),
+            put=put | due,
+            once=once,
+            remove=[name for name in ("gallery", "due", "due_at") if name not in put | due],
+            condition=condition,
+            values=values,
+        )
+
+    @staticmethod
+    def _blocked_only_by_owner(old: Item, change: AssetChange) -> bool:
+        differs = old.get("doc") != change.document or old.get("status") != change.status
+        newer = text(old, "seen") < change.version
+        return newer and "delete_requested_at" not in old and (differs or not change.observed)
+
+    def _fill_facts(self, old: Item, change: AssetChange, owner: str | None, visibility: str) -> Outcome:
+        """Owner and links are facts: also a stale snapshot may fill them in, once."""
+        facts: Item = {}
+        if owner and "owner" not in old:
+            facts |= {"owner": owner} | _listed(owner, visibility, shown_status(old))
+        if change.upload_id and "upload_id" not in old:
+            facts |= {"upload_id": change.upload_id}
+        if facts and exists(old):
+            # When somebody wrote a newer version meanwhile, its facts stand; else the next event fills them in.
+            with contextlib.suppress(Refused):
+                self._table.update(
+                    keys.asset(change.asset_id),
+                    put=facts,
+                    condition="#seen = :seen",
+                    values={"seen": text(old, "seen")},
+                )
+        return "stale"
+
+
+def _listed(owner: str | None, visibility: str, status: str) -> Item:
+    """The attributes that put a record into its owner's filtered list and the gallery."""
+    listed: Item = {}
+    if owner:
+        listed |= {"owner_status": keys.owner_status(owner, status)}
+    if visibility:
+        listed |= {"visibility": visibility}
+    if owner and visibility == "public" and status == "ready":
+        listed |= {"gallery": keys.GALLERY}
+    return listed
+
+
+def _due(owner: str | None, change: AssetChange) -> Item:
+    """When an asset that is still preparing must be looked at; foreign ones are nobody's to heal."""
+    if not owner or change.status != "preparing":
+        return {}
+    return {"due": keys.DUE_PARTITION, "due_at": change.created_at + STUCK_SECONDS}
+
+
+def new_record(change: AssetChange) -> Item:
+    """The record of an asset of which nothing but `change` is known, as far as it is shown."""
+    record: Item = {
+        "seen": change.version,
+        "status": change.status,
+        "doc": change.document,
+        "sort": keys.sort(change.created_at, change.asset_id),
+    }
+    if change.upload_id:
+        record["upload_id"] = change.upload_id
+    return record
+
+
+def exists(record: Item) -> bool:
+    """Whether the record stands for an asset at Mux, as far as we know."""
+    return "seen" in record and record.get("status") != "deleted"
+
+
+def shown_status(record: Item) -> str:
+    """The status callers see: Mux's, or `deleting` once its deletion was asked for."""
+    return "deleting" if "delete_requested_at" in record else text(record, "status")

@@ -1,0 +1,51 @@
+"""Due records: those that somebody must look at by a certain time."""
+
+from dataclasses import dataclass
+
+from mux_lifecycle.store import keys
+from mux_lifecycle.store.records import text
+from mux_lifecycle.store.table import Item, Refused, Table
+
+
+@dataclass(frozen=True, slots=True)
+class DuePage:
+    """Partition keys of due records, longest overdue first, and the position to go on from."""
+
+    pks: list[str]
+    next: Item | None
+
+
+class Due:
+    """The due index of one table."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def page(self, *, now: float, limit: int, start: Item | None = None) -> DuePage:
+        """Records due at `now` (epoch seconds)."""
+        items, more = self._table.query(
+            keys.DUE,
+            condition="#due = :due AND #due_at <= :now",
+            values={"due": keys.DUE_PARTITION, "now": int(now)},
+            limit=limit,
+            start=start,
+        )
+        last = {name: items[-1][name] for name in ("pk", "due", "due_at")} if items and more else None
+        return DuePage([text(item, "pk") for item in items], last)
+
+    def record(self, pk: str) -> Item | None:
+        """The record as it is now, if it is still due at all."""
+        item = self._table.get(pk)
+        return item if item and "due_at" in item else None
+
+    def postpone(self, record: Item, *, until: int) -> None:
+        """Look again at `until`, unless the record has changed meanwhile."""
+        try:
+            self._table.update(
+                text(record, "pk"),
+                put={"due_at": until},
+                condition="#due_at = :due_at",
+                values={"due_at": record["due_at"]},
+            )
+        except Refused:
+            return

@@ -1,0 +1,74 @@
+"""How records are named: partition keys, index keys, and the version text that orders what happens to a record."""
+
+import hashlib
+from typing import Final, Literal
+
+from mux_lifecycle.times import MICROSECONDS, rfc3339
+
+BY_OWNER: Final = "by-owner"
+BY_OWNER_AND_STATUS: Final = "by-owner-and-status"
+DUE: Final = "due"
+
+LIBRARY: Final = "asset"
+GALLERY: Final = "public"
+DUE_PARTITION: Final = "due"
+
+TOMBSTONE_SECONDS: Final = 7 * 86_400
+FUTURE_TOLERANCE_SECONDS: Final = 300
+
+RANKS: Final = {"waiting": 0, "preparing": 1, "deleted": 3}
+_FINAL_RANK: Final = 2
+
+type PartKind = Literal["track", "rendition"]
+
+
+def asset(asset_id: str) -> str:
+    return f"ASSET#{asset_id}"
+
+
+def upload(upload_id: str) -> str:
+    return f"UPLOAD#{upload_id}"
+
+
+def idempotency(owner: str, key: str) -> str:
+    """An owner holds no `#`, so no two pairs of owner and key share a text."""
+    return f"IDEMPOTENCY#{hashlib.sha256(f'{owner}#{key}'.encode()).hexdigest()}"
+
+
+def checkpoint(name: str) -> str:
+    return f"CHECKPOINT#{name}"
+
+
+def sort(created_at: int, asset_id: str) -> str:
+    """The position of an asset in every list: `created_at` (epoch seconds) as text, made unique by the id."""
+    return f"{rfc3339(created_at)}#{asset_id}"
+
+
+def sorted_id(position: str) -> str:
+    """The asset id in a sort key."""
+    return position.partition("#")[2]
+
+
+def owner_status(owner: str, status: str) -> str:
+    return f"{owner}#{status}"
+
+
+def version(status: str, micros: int | None, event_id: str = "", *, now: float) -> str:
+    """`rank|microseconds|event id`, which sorts as text.
+
+    A time that is missing or more than five minutes ahead of `now` (epoch seconds) counts as the oldest of its rank:
+    it may be wrong, and must not keep later events out.
+    """
+    rank = RANKS.get(status, _FINAL_RANK)
+    if micros is None or micros > (now + FUTURE_TOLERANCE_SECONDS) * MICROSECONDS:
+        micros = 0
+    return f"{rank}|{micros:016d}|{event_id}"
+
+
+def version_micros(version_text: str) -> int:
+    """The microseconds in a version; 0 when its time was not usable."""
+    return int(version_text.split("|", 2)[1])
+
+
+def version_rank(version_text: str) -> int:
+    return int(version_text.split("|", 1)[0])

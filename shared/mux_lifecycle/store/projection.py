@@ -1,0 +1,287 @@
+"""From what Mux says to what may be written: events and API answers become versioned changes. Pure; no table, no clock.
+
+An event and an API answer about the same object differ in types (times, file sizes); both end in the same document,
+so that they can be compared.
+"""
+
+import json
+import math
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from mux_lifecycle.mux.tag import Tag
+from mux_lifecycle.store import keys
+from mux_lifecycle.times import MICROSECONDS, microseconds, parse_epoch, parse_iso
+
+type Json = Mapping[str, Any]
+
+_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,128}", re.ASCII)
+_EVENT_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
+_MAX_TEXT: Final = 1024
+_MAX_ENTRIES: Final = 100
+_MAX_NUMBER: Final = 10**15
+# A DynamoDB item holds 400 KB; an event that cannot be stored would be repeated for a day.
+_MAX_DOCUMENT_BYTES: Final = 200_000
+
+_ASSET_STATUSES: Final = frozenset({"preparing", "ready", "errored"})
+_UPLOAD_STATUSES: Final = frozenset({"waiting", "asset_created", "errored", "cancelled", "timed_out"})
+_PART_STATUSES: Final = frozenset({"preparing", "ready", "errored", "skipped"})
+
+_ASSET_FIELDS: Final = ("duration", "aspect_ratio", "resolution_tier", "video_quality")
+_TRACK_FIELDS: Final = (
+    "id type status name language_code text_type text_source closed_captions primary "
+    "duration max_width max_height max_frame_rate max_channels"
+).split()
+_RENDITION_FIELDS: Final = "id type status name ext resolution resolution_tier width height bitrate filesize".split()
+
+_SNAPSHOTS: Final = frozenset(
+    "video.asset." + name
+    for name in (
+        *("created", "ready", "errored", "updated", "non_standard_input_detected", "live_stream_completed"),
+        *("master.preparing", "master.ready", "master.errored", "master.deleted"),
+        *("static_renditions.preparing", "static_renditions.ready"),
+        *("static_renditions.errored", "static_renditions.deleted"),
+    )
+)
+_UPLOADS: Final = frozenset(f"video.upload.{name}" for name in ("created", "asset_created", "cancelled", "errored"))
+_PART_PREFIXES: Final[dict[str, keys.PartKind]] = {
+    "video.asset.track.": "track",
+    "video.asset.static_rendition.": "rendition",
+}
+_PART_ENDINGS: Final = frozenset({"created", "ready", "errored", "skipped", "deleted"})
+
+
+@dataclass(frozen=True, slots=True)
+class AssetChange:
+    """A whole asset as Mux knew it. `document` is canonical JSON of what is only shown."""
+
+    asset_id: str
+    version: str
+    status: str
+    document: str
+    created_at: int
+    upload_id: str
+    tag: Tag | None
+    observed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AssetDeletion:
+    """An asset is gone at Mux."""
+
+    asset_id: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class UploadChange:
+    """A direct upload as Mux knew it; `expires_at` is 0 unless it is waiting. Never its URL."""
+
+    upload_id: str
+    version: str
+    status: str
+    asset_id: str
+    error: str
+    expires_at: int
+    tag: Tag | None
+    observed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PartChange:
+    """A track or static rendition on its own clock; `document` is `""` once it is deleted."""
+
+    asset_id: str
+    kind: keys.PartKind
+    part_id: str
+    version: str
+    document: str
+
+
+type Change = AssetChange | AssetDeletion | UploadChange | PartChange
+
+
+def from_event(event: Json, *, stack: str, now: float) -> Change | None:
+    """The change that a webhook event asks for, or None when it asks for none (unknown type, partial or odd body)."""
+    event_type, data = event.get("type"), event.get("data")
+    if not isinstance(event_type, str) or not isinstance(data, dict):
+        return None
+    event_id = event.get("id")
+    stamp = _Stamp(
+        parse_iso(event.get("created_at")),
+        event_id if isinstance(event_id, str) and _EVENT_ID.fullmatch(event_id) else "",
+        now,
+    )
+    if event_type in _SNAPSHOTS:
+        return _asset(data, stamp, stack)
+    if event_type == "video.asset.deleted":
+        asset_id = _identifier(data, "id")
+        return AssetDeletion(asset_id, stamp.version("deleted")) if asset_id else None
+    if event_type in _UPLOADS:
+        return _upload(data, stamp, stack)
+    for prefix, kind in _PART_PREFIXES.items():
+        ending = event_type.removeprefix(prefix)
+        if ending in _PART_ENDINGS:
+            return _part(data, kind, ending, stamp)
+    return None
+
+
+def observed_asset(data: Json, *, sent_at: float, stack: str) -> AssetChange | None:
+    """What an answer of Mux's API to a request sent at `sent_at` says of an asset; None when it is no asset."""
+    return _asset(data, _Stamp(microseconds(sent_at), "", sent_at, observed=True), stack)
+
+
+def observed_upload(data: Json, *, sent_at: float, stack: str) -> UploadChange | None:
+    """What an answer of Mux's API to a request sent at `sent_at` says of an upload; None when it is no upload."""
+    return _upload(data, _Stamp(microseconds(sent_at), "", sent_at, observed=True), stack)
+
+
+def observed_deletion(asset_id: str, *, sent_at: float) -> AssetDeletion:
+    """An asset that was gone when a request sent at `sent_at` was answered."""
+    return AssetDeletion(asset_id, keys.version("deleted", microseconds(sent_at), now=sent_at))
+
+
+@dataclass(frozen=True, slots=True)
+class _Stamp:
+    micros: int | None
+    event_id: str
+    now: float
+    observed: bool = False
+
+    def version(self, status: str) -> str:
+        return keys.version(status, self.micros, self.event_id, now=self.now)
+
+    @property
+    def seconds(self) -> int:
+        return self.micros // MICROSECONDS if self.micros is not None else int(self.now)
+
+
+def _asset(data: Json, stamp: _Stamp, stack: str) -> AssetChange | None:
+    asset_id, status = _identifier(data, "id"), data.get("status")
+    if not asset_id or status not in _ASSET_STATUSES:
+        return None
+    created_at = parse_epoch(data.get("created_at"))
+    return AssetChange(
+        asset_id=asset_id,
+        version=stamp.version(status),
+        status=status,
+        document=_asset_document(data),
+        created_at=stamp.seconds if created_at is None else created_at,
+        upload_id=_identifier(data, "upload_id"),
+        tag=Tag.decode(data.get("passthrough"), stack=stack),
+        observed=stamp.observed,
+    )
+
+
+def _upload(data: Json, stamp: _Stamp, stack: str) -> UploadChange | None:
+    upload_id, status = _identifier(data, "id"), data.get("status")
+    if not upload_id or status not in _UPLOAD_STATUSES:
+        return None
+    settings = data.get("new_asset_settings")
+    timeout = data.get("timeout")
+    seconds = timeout if isinstance(timeout, int) and 0 < timeout <= 604_800 else 3600
+    return UploadChange(
+        upload_id=upload_id,
+        version=stamp.version(status),
+        status=status,
+        asset_id=_identifier(data, "asset_id"),
+        error=_upload_error(data),
+        expires_at=stamp.seconds + seconds if status == "waiting" else 0,
+        tag=Tag.decode(settings.get("passthrough"), stack=stack) if isinstance(settings, dict) else None,
+        observed=stamp.observed,
+    )
+
+
+def _part(data: Json, kind: keys.PartKind, ending: str, stamp: _Stamp) -> PartChange | None:
+    asset_id, part_id = _identifier(data, "asset_id"), _identifier(data, "id")
+    if not asset_id or not part_id:
+        return None
+    status = "deleted" if ending == "deleted" else data.get("status")
+    if status != "deleted" and status not in _PART_STATUSES:
+        return None
+    shape = _track if kind == "track" else _rendition
+    document = "" if status == "deleted" else _canonical(shape(data))
+    return PartChange(asset_id, kind, part_id, stamp.version(status), document)
+
+
+def _asset_document(data: Json) -> str:
+    meta, renditions, master = data.get("meta"), data.get("static_renditions"), data.get("master")
+    files = renditions.get("files") if isinstance(renditions, dict) else renditions
+    document = _picked(data, _ASSET_FIELDS) | {
+        "title": _plain(meta.get("title")) if isinstance(meta, dict) else None,
+        "playback_ids": _entries(data.get("playback_ids"), lambda entry: _picked(entry, ("id", "policy"))),
+        "tracks": _entries(data.get("tracks"), _track),
+        "static_renditions": _entries(files, _rendition),
+        "master": _picked(master, ("status",)) if isinstance(master, dict) else None,
+        "errors": _errors(data.get("errors")),
+    }
+    known = {name: value for name, value in document.items() if value not in (None, [], {}, "")}
+    text = _canonical(known)
+    if len(text.encode()) <= _MAX_DOCUMENT_BYTES:
+        return text
+    return _canonical({name: value for name, value in known.items() if name not in ("tracks", "static_renditions")})
+
+
+def _upload_error(data: Json) -> str:
+    """Uploads say `error {type, message}`; callers see one shape of error everywhere."""
+    error = data.get("error")
+    if not isinstance(error, dict):
+        return ""
+    return _canonical(_errors({"type": error.get("type"), "messages": [error.get("message")]}) or {})
+
+
+def _errors(value: object) -> Json | None:
+    if not isinstance(value, dict):
+        return None
+    messages = value.get("messages")
+    texts = messages[:_MAX_ENTRIES] if isinstance(messages, list) else []
+    return _picked(value, ("type",)) | {"messages": [_plain(text) for text in texts if isinstance(text, str)]}
+
+
+def _track(data: Json) -> Json:
+    error = _errors(data.get("error"))
+    return _picked(data, _TRACK_FIELDS) | ({"errors": error} if error else {})
+
+
+def _rendition(data: Json) -> Json:
+    """Mux writes `filesize` as text in answers and rendition events, as a number in the assets of events."""
+    size = data.get("filesize")
+    picked = _picked(data, _RENDITION_FIELDS)
+    if isinstance(size, str):
+        picked.pop("filesize", None)
+        if size.isascii() and size.isdigit() and len(size) < 16:
+            picked["filesize"] = int(size)
+    error = _errors(data.get("error"))
+    return picked | ({"errors": error} if error else {})
+
+
+def _entries(value: object, shape: Callable[[Json], Json]) -> list[Json]:
+    entries = value[:_MAX_ENTRIES] if isinstance(value, list) else []
+    return [shape(entry) for entry in entries if isinstance(entry, dict)]
+
+
+def _picked(data: Json, names: tuple[str, ...] | list[str]) -> dict[str, Any]:
+    plain = {name: _plain(data.get(name)) for name in names}
+    return {name: value for name, value in plain.items() if value is not None}
+
+
+def _plain(value: object) -> str | int | float | bool | None:
+    """A scalar that JSON, DynamoDB and browsers all take; None for anything else."""
+    if isinstance(value, str):
+        return value[:_MAX_TEXT].encode("utf-8", "replace").decode()
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, int | float) and math.isfinite(value) and abs(value) < _MAX_NUMBER:
+        return value
+    return None
+
+
+def _identifier(data: Json, name: str) -> str:
+    value = data.get(name)
+    return value if isinstance(value, str) and _ID.fullmatch(value) else ""
+
+
+def _canonical(document: Json) -> str:
+    return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)

@@ -1,0 +1,209 @@
+"""The one door to DynamoDB: plain items in and out, conditional writes, errors in our words."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from mux_lifecycle.errors import StoreUnavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+type Value = str | int
+type Item = dict[str, Value]
+
+_NAME: Final = re.compile(r"#([a-z_]+)")
+_TRANSIENT: Final = frozenset(
+    {
+        "InternalServerError",
+        "InternalServerErrorException",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "RequestTimeout",
+        "RequestTimeoutException",
+        "ServiceUnavailable",
+        "Throttling",
+        "ThrottlingException",
+        "TransactionConflictException",
+        "TransactionInProgressException",
+    }
+)
+_TRANSIENT_REASONS: Final = frozenset({"ProvisionedThroughputExceeded", "ThrottlingError", "TransactionConflict"})
+
+
+class Refused(Exception):
+    """A condition did not hold. `item` is what stood there; empty when nothing did."""
+
+    def __init__(self, item: Item) -> None:
+        super().__init__("condition not met")
+        self.item = item
+
+
+class Table:
+    """One DynamoDB table whose partition key is `pk`. Every method raises StoreUnavailable when AWS fails."""
+
+    def __init__(self, client: DynamoDBClient, name: str) -> None:
+        self._client = client
+        self._name = name
+
+    def get(self, pk: str) -> Item | None:
+        """The item as it is now (a consistent read), or None."""
+        answer = self._call("get_item", Key=_marshal({"pk": pk}), ConsistentRead=True)
+        return _unmarshal(answer["Item"]) if "Item" in answer else None
+
+    def put(self, item: Item, *, condition: str, values: Mapping[str, Value]) -> None:
+        """Replace the whole item, or raise Refused."""
+        self._conditional("put_item", Item=_marshal(item), **_expressions(condition, values))
+
+    def delete(self, pk: str, *, condition: str, values: Mapping[str, Value]) -> None:
+        """Delete the item, or raise Refused."""
+        self._conditional("delete_item", Key=_marshal({"pk": pk}), **_expressions(condition, values))
+
+    def update(
+        self,
+        pk: str,
+        *,
+        put: Mapping[str, Value],
+        condition: str,
+        values: Mapping[str, Value] | None = None,
+        names: Mapping[str, str] | None = None,
+        once: Mapping[str, Value] | None = None,
+        remove: Iterable[str] = (),
+        fetch: bool = False,
+    ) -> Item:
+        """Write `put`, fill `once` where nothing stands yet, drop `remove`, or raise Refused.
+
+        In `condition`, `#name` is the attribute of that name (or what `names` says), `:name` is `values[name]`.
+        With `fetch` the item as it is then comes back; without, an empty one.
+        """
+        request = _update(pk, put, condition, values, names, once, remove)
+        returned = "ALL_NEW" if fetch else "NONE"
+        answer = self._conditional("update_item", ReturnValues=returned, **request)
+        return _unmarshal(answer.get("Attributes", {}))
+
+    def update_both(self, first: Mapping[str, Any], second: Mapping[str, Any]) -> None:
+        """Two updates (the arguments of `update`), both or neither; Refused with an empty item if a condition fails."""
+        writes: Any = [{"Update": _update(**update) | {"TableName": self._name}} for update in (first, second)]
+        try:
+            self._client.transact_write_items(TransactItems=writes)
+        except ClientError as error:
+            reasons = {reason.get("Code") for reason in error.response.get("CancellationReasons", [])}
+            if "ConditionalCheckFailed" in reasons:
+                raise Refused({}) from error
+            if reasons & _TRANSIENT_REASONS or _is_transient(error):
+                raise StoreUnavailable("the store is busy: try again") from error
+            raise
+        except BotoCoreError as error:
+            raise StoreUnavailable("the store cannot be reached: try again") from error
+
+    def query(
+        self,
+        index: str,
+        *,
+        condition: str,
+        values: Mapping[str, Value],
+        limit: int,
+        descending: bool = False,
+        start: Item | None = None,
+    ) -> tuple[list[Item], bool]:
+        """At most `limit` items of `index` after the position `start`, and whether there may be more."""
+        request: dict[str, Any] = {
+            "IndexName": index,
+            "KeyConditionExpression": condition,
+            "ExpressionAttributeNames": _names(condition),
+            "ExpressionAttributeValues": _marshal({f":{name}": value for name, value in values.items()}),
+            "ScanIndexForward": not descending,
+            "Limit": limit,
+        }
+        if start:
+            request["ExclusiveStartKey"] = _marshal(start)
+        answer = self._call("query", **request)
+        return [_unmarshal(item) for item in answer["Items"]], "LastEvaluatedKey" in answer
+
+    def _conditional(self, operation: str, **request: Any) -> dict[str, Any]:
+        try:
+            return self._call(operation, ReturnValuesOnConditionCheckFailure="ALL_OLD", **request)
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+                raise
+            item: Any = error.response.get("Item", {})
+            raise Refused(_unmarshal(item)) from error
+
+    def _call(self, operation: str, **request: Any) -> dict[str, Any]:
+        try:
+            answer: dict[str, Any] = getattr(self._client, operation)(TableName=self._name, **request)
+        except ClientError as error:
+            if _is_transient(error):
+                raise StoreUnavailable("the store is busy: try again") from error
+            raise
+        except BotoCoreError as error:
+            raise StoreUnavailable("the store cannot be reached: try again") from error
+        return answer
+
+
+def _update(
+    pk: str,
+    put: Mapping[str, Value],
+    condition: str,
+    values: Mapping[str, Value] | None = None,
+    names: Mapping[str, str] | None = None,
+    once: Mapping[str, Value] | None = None,
+    remove: Iterable[str] = (),
+) -> dict[str, Any]:
+    used_names = _names(condition) | dict(names or {})
+    used_values = {f":{name}": value for name, value in (values or {}).items()}
+    assignments: list[str] = []
+    for number, (name, value, template) in enumerate(
+        [(name, value, "{0} = {1}") for name, value in put.items()]
+        + [(name, value, "{0} = if_not_exists({0}, {1})") for name, value in (once or {}).items()]
+    ):
+        assignments.append(template.format(f"#s{number}", f":s{number}"))
+        used_names[f"#s{number}"] = name
+        used_values[f":s{number}"] = value
+    removals = {f"#r{number}": name for number, name in enumerate(remove)}
+    return {
+        "Key": _marshal({"pk": pk}),
+        "UpdateExpression": f"SET {', '.join(assignments)}" + (f" REMOVE {', '.join(removals)}" if removals else ""),
+        "ConditionExpression": condition,
+        "ExpressionAttributeNames": used_names | removals,
+        "ExpressionAttributeValues": _marshal(used_values),
+    }
+
+
+def _expressions(condition: str, values: Mapping[str, Value]) -> dict[str, Any]:
+    request: dict[str, Any] = {
+        "ConditionExpression": condition,
+        "ExpressionAttributeNames": _names(condition),
+    }
+    if values:
+        request["ExpressionAttributeValues"] = _marshal({f":{name}": value for name, value in values.items()})
+    return request
+
+
+def _is_transient(error: ClientError) -> bool:
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    return error.response["Error"]["Code"] in _TRANSIENT or status >= 500
+
+
+def _names(expression: str) -> dict[str, str]:
+    return {f"#{name}": name for name in _NAME.findall(expression)}
+
+
+def _marshal(item: Mapping[str, Value]) -> dict[str, Any]:
+    return {name: {"S": value} if isinstance(value, str) else {"N": str(value)} for name, value in item.items()}
+
+
+def _unmarshal(item: Mapping[str, Mapping[str, str]]) -> Item:
+    """Texts and whole numbers; what another release may have stored in other types is not ours to read."""
+    plain: Item = {}
+    for name, value in item.items():
+        if "S" in value:
+            plain[name] = value["S"]
+        elif "N" in value and value["N"].lstrip("-").isdigit():
+            plain[name] = int(value["N"])
+    return plain

@@ -1,0 +1,91 @@
+"""Upload records: what may be written to them and when. Never the upload's URL, which is a key to write with."""
+
+from typing import Any, Final
+
+from mux_lifecycle.errors import NotFound
+from mux_lifecycle.store import keys
+from mux_lifecycle.store.assets import Outcome
+from mux_lifecycle.store.projection import UploadChange
+from mux_lifecycle.store.records import text
+from mux_lifecycle.store.table import Item, Refused, Table
+
+FINAL_SECONDS: Final = 30 * 86_400
+"""How long the record of a finished upload is kept."""
+GRACE_SECONDS: Final = 60
+"""Mux is asked about a waiting upload so long after its timeout."""
+
+_NEWER: Final = "(attribute_not_exists(#seen) OR #seen < :seen)"
+
+
+class Uploads:
+    """The upload records of one table."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def get(self, upload_id: str, *, owner: str | None) -> Item:
+        """The record, if `owner` may see it (None: anybody's); else NotFound."""
+        record = self.find(upload_id)
+        if record is None or (owner is not None and record.get("owner") != owner):
+            raise NotFound("no such upload")
+        return record
+
+    def find(self, upload_id: str) -> Item | None:
+        """The record, whoever owns it."""
+        return self._table.get(keys.upload(upload_id))
+
+    def owner(self, upload_id: str) -> str | None:
+        """Who owns the upload, or None when it is not known."""
+        record = self.find(upload_id)
+        return text(record, "owner") or None if record else None
+
+    def apply(self, change: UploadChange, *, now: float) -> Outcome:
+        """Write what an event or answer says, unless something newer stands. Foreign uploads get no record."""
+        try:
+            self._table.update(**update(change, now=now))
+        except Refused as refused:
+            if refused.item.get("seen") == change.version:
+                return "applied"
+            if change.asset_id and refused.item and "asset_id" not in refused.item:
+                self._link(change)
+            return "stale"
+        return "applied"
+
+    def _link(self, change: UploadChange) -> None:
+        self._table.update(
+            keys.upload(change.upload_id),
+            put={},
+            once={"asset_id": change.asset_id},
+            condition="attribute_exists(#seen)",
+        )
+
+
+def update(change: UploadChange, *, now: float) -> dict[str, Any]:
+    """The arguments of `Table.update` that write `change`."""
+    once: dict[str, str | int] = {}
+    put: dict[str, str | int] = {"seen": change.version, "status": change.status}
+    remove: list[str] = []
+    condition = _NEWER
+    if change.status == "waiting":
+        put |= {"due": keys.DUE_PARTITION, "due_at": change.expires_at + GRACE_SECONDS}
+    else:
+        put |= {"ttl": int(now) + FINAL_SECONDS}
+        remove = ["due", "due_at"]
+    if change.error:
+        put |= {"error": change.error}
+    else:
+        remove.append("error")
+    if change.asset_id:
+        once |= {"asset_id": change.asset_id}
+    if change.tag:
+        once |= {"owner": change.tag.owner}
+    else:
+        condition += " AND attribute_exists(#seen)"
+    return {
+        "pk": keys.upload(change.upload_id),
+        "put": put,
+        "once": once,
+        "remove": remove,
+        "condition": condition,
+        "values": {"seen": change.version},
+    }

@@ -1,0 +1,233 @@
+"""The cleanup: looks at every record that is due, asks Mux what became of it, and closes, heals or postpones it.
+
+A record is due when a webhook that should have come by now has not (or, as with upload timeouts, never comes), when a
+wish to delete is still open, or when the outcome of a create is unknown. Killed anywhere, the next run goes on: what
+was not written is still due.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Self
+
+from mux_lifecycle.errors import (
+    InProgress,
+    InvalidRequest,
+    LifecycleError,
+    MuxNotFound,
+    MuxRateLimited,
+    TemporarilyUnavailable,
+    WrongEnvironment,
+)
+from mux_lifecycle.mux.client import MuxClient
+from mux_lifecycle.store import projection
+from mux_lifecycle.store.assets import Assets
+from mux_lifecycle.store.due import Due
+from mux_lifecycle.store.intents import Intent, Intents
+from mux_lifecycle.store.records import text
+from mux_lifecycle.store.table import Item
+from mux_lifecycle.store.uploads import Uploads
+from mux_lifecycle.telemetry import count, logger
+from mux_lifecycle.workflows.deletion import Deletion
+from mux_lifecycle.workflows.environment import Environment
+from mux_lifecycle.workflows.search import Search
+
+RESERVE_SECONDS: Final = 30.0
+"""A run ends when less than this is left of its function's time: enough for the slowest single record."""
+BURIALS: Final = 10
+BURIAL_SHARE: Final = 0.05
+_PAGE: Final = 50
+_SEARCH_PAGES: Final = 50
+_MAX_FAILURES_IN_A_ROW: Final = 5
+_POSTPONE_SECONDS: Final = {"upload": 600, "asset": 900, "deletion": 300, "intent": 300, "failed": 3600}
+
+
+@dataclass(frozen=True, slots=True)
+class CleanupOptions:
+    """What an operator may say in the event: only look (`dry_run`), and which share may be buried (`max_share`)."""
+
+    dry_run: bool = False
+    max_share: float = BURIAL_SHARE
+
+    @classmethod
+    def parse(cls, event: Mapping[str, Any]) -> Self:
+        """From the event of a schedule or of a run by hand; other keys are a scheduler's."""
+        dry_run, max_share = event.get("dry_run", False), event.get("max_share", BURIAL_SHARE)
+        if not isinstance(dry_run, bool):
+            raise InvalidRequest("dry_run: must be true or false")
+        if isinstance(max_share, bool) or not isinstance(max_share, int | float) or not 0 <= max_share <= 1:
+            raise InvalidRequest("max_share: must be a number from 0 to 1")
+        return cls(dry_run, max_share)
+
+
+class _Burials:
+    """How many records a run may declare gone: an error at Mux or a wrong token must not become a mass burial."""
+
+    def __init__(self, share: float) -> None:
+        self._share = share
+        self._done = 0
+
+    def allow(self, seen: int) -> bool:
+        if self._done >= max(BURIALS, self._share * seen):
+            return False
+        self._done += 1
+        return True
+
+
+class Cleanup:
+    """One cleanup of a stack. `now` gives epoch seconds."""
+
+    def __init__(  # noqa: PLR0913 - a composition root hands it everything it works with
+        self,
+        *,
+        mux: MuxClient,
+        assets: Assets,
+        uploads: Uploads,
+        intents: Intents,
+        due: Due,
+        search: Search,
+        deletion: Deletion,
+        environment: Environment,
+        stack: str,
+        now: Callable[[], float],
+    ) -> None:
+        self._mux = mux
+        self._assets = assets
+        self._uploads = uploads
+        self._intents = intents
+        self._due = due
+        self._search = search
+        self._deletion = deletion
+        self._environment = environment
+        self._stack = stack
+        self._now = now
+
+    def run(self, options: CleanupOptions, remaining_seconds: Callable[[], float]) -> dict[str, int | str]:
+        """Counts of what was done, and under `stopped` why it ended early.
+
+        Raises WrongEnvironment, after what could be done, when Mux's answers could not be trusted.
+        """
+        report: Counter[str] = Counter()
+        burials = _Burials(options.max_share)
+        stopped, failures = "", 0
+        started_at, start = self._now(), None
+        more = True
+        while more and not stopped:
+            page = self._due.page(now=started_at, limit=_PAGE, start=start)
+            for pk in page.pks:
+                if remaining_seconds() < RESERVE_SECONDS:
+                    stopped = "out_of_time"
+                    break
+                report["seen"] += 1
+                try:
+                    outcome = self._would(pk) if options.dry_run else self._look_at(pk, burials, report["seen"])
+                except MuxRateLimited:
+                    stopped = "rate_limited"
+                    break
+                except WrongEnvironment:
+                    self._report(report, "wrong_environment")
+                    raise
+                except TemporarilyUnavailable as error:
+                    logger.warning("due record not reached", record=pk, error=type(error).__name__)
+                    outcome = "unreachable"
+                except Exception as error:
+                    # One poisoned record must not keep the others waiting; it is counted, and comes back later.
+                    logger.exception("due record failed", record=pk, error=type(error).__name__)
+                    outcome = "failed"
+                    self._postpone(pk, "failed")
+                report[outcome] += 1
+                failures = failures + 1 if outcome == "unreachable" else 0
+                if failures == _MAX_FAILURES_IN_A_ROW:
+                    stopped = "unavailable"
+                    break
+            start = page.next
+            more = start is not None
+        return self._report(report, stopped)
+
+    def _report(self, report: Counter[str], stopped: str) -> dict[str, int | str]:
+        for name, value in report.items():
+            count("Cleanup" + name.title().replace("_", ""), value)
+        logger.info("cleanup ended", stopped=stopped, counts=dict(report))
+        return dict(report) | ({"stopped": stopped} if stopped else {})
+
+    def _would(self, pk: str) -> str:
+        return f"due_{pk.partition('#')[0].lower()}"
+
+    def _look_at(self, pk: str, burials: _Burials, seen: int) -> str:
+        record = self._due.record(pk)
+        if record is None:
+            return "settled"
+        match pk.partition("#")[0]:
+            case "UPLOAD":
+                return self._upload(record, burials, seen)
+            case "ASSET" if "delete_requested_at" in record:
+                return self._open_deletion(record)
+            case "ASSET":
+                return self._asset(pk.partition("#")[2], record, burials, seen)
+            case "IDEMPOTENCY":
+                return self._intent(record)
+            case _:
+                raise LifecycleError("a due record of unknown kind")
+
+    def _upload(self, record: Item, burials: _Burials, seen: int) -> str:
+        upload_id = text(record, "pk").partition("#")[2]
+        sent_at = self._now()
+        try:
+            found = self._mux.get_upload(upload_id)
+        except MuxNotFound:
+            self._environment.confirm()
+            if not burials.allow(seen):
+                return "held_back"
+            found = {"id": upload_id, "status": "timed_out"}
+        change = projection.observed_upload(found, sent_at=sent_at, stack=self._stack)
+        if change is None or change.status == "waiting":
+            self._due.postpone(record, until=int(self._now()) + _POSTPONE_SECONDS["upload"])
+            return "postponed"
+        if change.asset_id and self._assets.status(change.asset_id) in ("", "preparing"):
+            # Before the upload is closed: should this fail, the upload is still due and leads here again.
+            self._asset(change.asset_id, None, burials, seen, owner=text(record, "owner") or None)
+        self._uploads.apply(change, now=self._now())
+        return "healed" if change.asset_id else "closed"
+
+    def _asset(self, asset_id: str, record: Item | None, burials: _Burials, seen: int, owner: str | None = None) -> str:
+        sent_at = self._now()
+        try:
+            found = self._mux.get_asset(asset_id)
+        except MuxNotFound:
+            self._environment.confirm()
+            if not burials.allow(seen):
+                return "held_back"
+            self._assets.bury(projection.observed_deletion(asset_id, sent_at=sent_at), now=self._now())
+            return "buried"
+        change = projection.observed_asset(found, sent_at=sent_at, stack=self._stack)
+        if change is None:
+            raise LifecycleError("an asset without a known status")
+        self._assets.apply(change, owner=change.tag.owner if change.tag else owner)
+        if change.status == "preparing" and record:
+            self._due.postpone(record, until=int(self._now()) + _POSTPONE_SECONDS["asset"])
+            return "postponed"
+        return "healed"
+
+    def _open_deletion(self, record: Item) -> str:
+        if self._deletion.carry_out(text(record, "pk").partition("#")[2]):
+            return "deleted"
+        self._due.postpone(record, until=int(self._now()) + _POSTPONE_SECONDS["deletion"])
+        return "postponed"
+
+    def _intent(self, record: Item) -> str:
+        intent = Intent.from_item(record)
+        try:
+            asset_id = self._search.find(intent, pages=_SEARCH_PAGES)
+        except InProgress:
+            self._due.postpone(record, until=int(self._now()) + _POSTPONE_SECONDS["intent"])
+            return "postponed"
+        if asset_id is None:
+            self._intents.give_up(intent)
+            return "lost"
+        self._intents.finish(intent, asset_id)
+        return "found"
+
+    def _postpone(self, pk: str, kind: str) -> None:
+        record = self._due.record(pk)
+        if record:
+            self._due.postpone(record, until=int(self._now()) + _POSTPONE_SECONDS[kind])

@@ -1,0 +1,152 @@
+"""The API: who reaches which route, from which site."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.template.document import PARAMETERS, Template, of_type
+
+ROUTES = {
+    "POST /uploads": "CreateUploadFunction",
+    "GET /uploads/{id}": "GetUploadFunction",
+    "DELETE /uploads/{id}": "CancelUploadFunction",
+    "POST /assets": "CreateAssetFunction",
+    "GET /assets": "ListAssetsFunction",
+    "GET /assets/{id}": "GetAssetFunction",
+    "DELETE /assets/{id}": "DeleteAssetFunction",
+    "POST /webhooks/mux": "WebhookReceiverFunction",
+}
+WEBHOOK = "POST /webhooks/mux"
+
+
+@pytest.fixture(scope="module")
+def document(deployed: Template) -> dict[str, Any]:
+    """The OpenAPI document that API Gateway imports."""
+    body: dict[str, Any] = of_type(deployed, "AWS::ApiGatewayV2::Api")["HttpApi"]["Body"]
+    return body
+
+
+def operations(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            yield f"{method.upper()} {path}", operation
+
+
+def test_every_route_leads_to_its_function(document: dict[str, Any]) -> None:
+    found = {}
+    for route, operation in operations(document):
+        uri = operation["x-amazon-apigateway-integration"]["uri"]["Fn::Sub"]
+        found[route] = re.findall(r"\$\{(\w+)\.Arn\}", uri)
+    assert found == {route: [function] for route, function in ROUTES.items()}
+
+
+def test_every_route_but_the_webhook_needs_a_token(document: dict[str, Any]) -> None:
+    security = {route: operation.get("security") for route, operation in operations(document)}
+    assert security.pop(WEBHOOK) == [{"NONE": []}]
+    assert security
+    assert all(needed == [{"Jwt": []}] for needed in security.values()), security
+
+
+def test_tokens_are_checked_against_the_parameters(document: dict[str, Any]) -> None:
+    schemes = document["components"]["securitySchemes"]
+    assert schemes.keys() == {"Jwt"}
+    assert schemes["Jwt"]["x-amazon-apigateway-authorizer"] == {
+        "type": "jwt",
+        "identitySource": "$request.header.Authorization",
+        "jwtConfiguration": {"issuer": {"Ref": "JwtIssuer"}, "audience": {"Ref": "JwtAudience"}},
+    }
+
+
+def test_no_function_can_be_reached_around_the_api(sam: Template, deployed: Template) -> None:
+    assert not of_type(deployed, "AWS::Lambda::Url")
+    permissions = of_type(deployed, "AWS::Lambda::Permission").values()
+    assert {permission["Principal"] for permission in permissions} == {"apigateway.amazonaws.com"}
+    sources = {permission["SourceArn"]["Fn::Sub"][0].split("${__Stage__}/")[1] for permission in permissions}
+    assert sources == {re.sub(r"\{\w+\}", "*", route.replace(" ", "")) for route in ROUTES}
+    events = [
+        event
+        for properties in of_type(sam, "AWS::Serverless::Function").values()
+        for event in properties["Events"].values()
+    ]
+    assert {event["Type"] for event in events} == {"HttpApi", "ScheduleV2"}
+    assert len(events) == len(ROUTES) + 1
+
+
+def test_cors_allows_the_listed_sites_and_nothing_else(sam: Template, document: dict[str, Any]) -> None:
+    assert document["x-amazon-apigateway-cors"] == {
+        "allowOrigins": PARAMETERS["AllowedOrigins"],
+        "allowMethods": ["GET", "POST", "DELETE"],
+        "allowHeaders": ["authorization", "content-type", "idempotency-key"],
+        "exposeHeaders": ["retry-after"],
+        "maxAge": 600,
+    }
+    assert sam["Resources"]["HttpApi"]["Properties"]["CorsConfiguration"]["AllowOrigins"] == {
+        "Ref": "AllowedOrigins"
+    }
+    assert "Default" not in sam["Parameters"]["AllowedOrigins"]
+
+
+def test_cors_covers_every_method_that_a_browser_uses(document: dict[str, Any]) -> None:
+    used = {route.split()[0] for route, _ in operations(document) if route != WEBHOOK}
+    assert used == set(document["x-amazon-apigateway-cors"]["allowMethods"])
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "https://www.example.com",
+        "https://example.com:8443",
+        "https://a",
+        "http://localhost:8080",
+        "http://127.0.0.1:5173",
+    ],
+)
+def test_an_exact_origin_is_accepted(sam: Template, origin: str) -> None:
+    assert re.fullmatch(sam["Parameters"]["AllowedOrigins"]["AllowedPattern"], origin)
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "",
+        "*",
+        "null",
+        "https://*",
+        "https://*.example.com",
+        "https://www.example.com/",
+        "https://www.example.com/app",
+        "https://WWW.example.com",
+        "https://user@example.com",
+        "http://www.example.com",
+        "http://localhost",
+        "http://localhost.example.com:80",
+        "http://127x0x0x1:80",
+        "https://",
+        "https://-example.com",
+        "https://example.com:",
+        "www.example.com",
+    ],
+)
+def test_anything_but_an_exact_origin_is_refused(sam: Template, origin: str) -> None:
+    assert not re.fullmatch(sam["Parameters"]["AllowedOrigins"]["AllowedPattern"], origin)
+
+
+def test_every_route_is_throttled(deployed: Template) -> None:
+    (stage,) = of_type(deployed, "AWS::ApiGatewayV2::Stage").values()
+    assert stage["DefaultRouteSettings"] == {
+        "ThrottlingRateLimit": {"Ref": "ThrottlingRateLimit"},
+        "ThrottlingBurstLimit": {"Ref": "ThrottlingBurstLimit"},
+    }
+
+
+def test_the_access_log_is_json_without_what_callers_write(deployed: Template) -> None:
+    (stage,) = of_type(deployed, "AWS::ApiGatewayV2::Stage").values()
+    settings = stage["AccessLogSettings"]
+    assert settings["DestinationArn"] == {"Fn::GetAtt": ["AccessLogGroup", "Arn"]}
+    line = json.loads(settings["Format"])
+    assert {"$context.requestId", "$context.status", "$context.routeKey"} <= set(line.values())
+    written_by_callers = re.compile(r"path|query|userAgent|claims|header", re.IGNORECASE)
+    assert not [value for value in line.values() if written_by_callers.search(value)]

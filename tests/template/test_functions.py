@@ -1,0 +1,216 @@
+"""The functions: handlers, environment, limits, logs."""
+
+import importlib
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mux_lifecycle import runtime
+from mux_lifecycle.mux import client, webhooks
+from tests.template.document import ROOT, Template, of_type
+
+NAMES = [
+    "create_upload",
+    "get_upload",
+    "cancel_upload",
+    "create_asset",
+    "list_assets",
+    "get_asset",
+    "delete_asset",
+    "webhook_receiver",
+    "cleanup",
+]
+GATEWAY_SECONDS = 30
+MUX_WEBHOOK_SECONDS = 5
+
+EVERYWHERE = {
+    "TABLE_NAME",
+    "POWERTOOLS_SERVICE_NAME",
+    "POWERTOOLS_METRICS_NAMESPACE",
+    "POWERTOOLS_LOG_LEVEL",
+}
+ADMIN = {"GROUPS_CLAIM", "ADMIN_GROUP"}
+MUX = {"MUX_API_URL", "MUX_TOKEN_SECRET_ARN"}
+NEW_ASSET = {"STACK_TAG", "PLAYBACK_POLICY", "VIDEO_QUALITY", "MAX_RESOLUTION_TIER"}
+ENVIRONMENT = {
+    "CreateUploadFunction": MUX | NEW_ASSET | {"ALLOWED_ORIGINS", "UPLOAD_TIMEOUT_SECONDS"},
+    "GetUploadFunction": ADMIN,
+    "CancelUploadFunction": MUX | ADMIN | {"MUX_ENVIRONMENT_ID", "ALLOWED_ORIGINS", "STACK_TAG"},
+    "CreateAssetFunction": MUX | NEW_ASSET | {"ALLOWED_ORIGINS"},
+    "ListAssetsFunction": ADMIN,
+    "GetAssetFunction": ADMIN,
+    "DeleteAssetFunction": MUX | ADMIN | {"MUX_ENVIRONMENT_ID", "ALLOWED_ORIGINS"},
+    "WebhookReceiverFunction": {
+        "MUX_WEBHOOK_SECRET_ARN",
+        "MUX_ENVIRONMENT_ID",
+        "STACK_TAG",
+        "AWS_CALL_ATTEMPTS",
+    },
+    "CleanupFunction": MUX | {"MUX_ENVIRONMENT_ID", "STACK_TAG"},
+}
+VALUES = {
+    "TABLE_NAME": {"Ref": "LifecycleTable"},
+    "MUX_API_URL": "https://api.mux.com",
+    "MUX_TOKEN_SECRET_ARN": {"Ref": "MuxTokenSecret"},
+    "MUX_WEBHOOK_SECRET_ARN": {"Ref": "MuxWebhookSecret"},
+    "ALLOWED_ORIGINS": {"Fn::Join": [",", {"Ref": "AllowedOrigins"}]},
+    "STACK_TAG": {"Ref": "StackTag"},
+    "MUX_ENVIRONMENT_ID": {"Ref": "MuxEnvironmentId"},
+    "GROUPS_CLAIM": {"Ref": "GroupsClaim"},
+    "ADMIN_GROUP": {"Ref": "AdminGroup"},
+    "PLAYBACK_POLICY": {"Ref": "DefaultPlaybackPolicy"},
+    "VIDEO_QUALITY": {"Ref": "VideoQuality"},
+    "MAX_RESOLUTION_TIER": {"Ref": "MaxResolutionTier"},
+    "UPLOAD_TIMEOUT_SECONDS": {"Ref": "UploadTimeoutSeconds"},
+    "AWS_CALL_ATTEMPTS": "1",
+    "POWERTOOLS_SERVICE_NAME": {"Ref": "AWS::StackName"},
+    "POWERTOOLS_METRICS_NAMESPACE": "MuxLifecycle",
+    "POWERTOOLS_LOG_LEVEL": {"Ref": "LogLevel"},
+}
+
+type Functions = dict[str, dict[str, Any]]
+
+
+def logical_id(name: str) -> str:
+    return name.title().replace("_", "") + "Function"
+
+
+def test_each_handler_has_its_function_and_nothing_else_is_deployed(functions: Functions) -> None:
+    handlers = {name: properties["Handler"] for name, properties in functions.items()}
+    assert handlers == {logical_id(name): f"{name}.handler" for name in NAMES}
+    assert {path.stem for path in (ROOT / "functions").glob("*.py")} == set(NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_handler_is_callable(name: str) -> None:
+    assert callable(importlib.import_module(f"functions.{name}").handler)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_there_is_an_event_to_invoke_it_with(name: str, functions: Functions) -> None:
+    event = json.loads((ROOT / "events" / f"{name}.json").read_text(encoding="utf-8"))
+    (trigger,) = functions[logical_id(name)]["Events"].values()
+    if trigger["Type"] == "HttpApi":
+        route = f"{trigger['Properties']['Method']} {trigger['Properties']['Path']}"
+        context = event["requestContext"]
+        assert event["version"] == "2.0"
+        assert event["routeKey"] == context["routeKey"] == route
+        assert event["rawPath"] == context["http"]["path"]
+        assert event["rawPath"] == trigger["Properties"]["Path"].format(**event.get("pathParameters", {}))
+        assert context["http"]["method"] == trigger["Properties"]["Method"]
+        assert all(header == header.lower() for header in event["headers"])
+        assert ("authorizer" in context) == ("Auth" not in trigger["Properties"])
+    else:
+        assert json.dumps(event) == trigger["Properties"]["Input"]
+
+
+def test_every_event_belongs_to_a_function() -> None:
+    assert {path.stem for path in (ROOT / "events").glob("*.json")} == set(NAMES)
+
+
+def test_the_webhook_event_carries_a_signature_of_its_body() -> None:
+    event = json.loads((ROOT / "events" / "webhook_receiver.json").read_text(encoding="utf-8"))
+    signature = event["headers"]["mux-signature"]
+    signed_at = int(signature.split(",")[0].removeprefix("t="))
+    webhooks.verify(event["body"].encode(), signature, ["local-webhook-secret"], now=signed_at)
+
+
+def test_all_run_on_the_same_runtime_with_the_layer(deployed: Template) -> None:
+    for properties in of_type(deployed, "AWS::Lambda::Function").values():
+        assert properties["Runtime"] == "python3.13"
+        assert properties["Architectures"] == ["arm64"]
+        (layer,) = properties["Layers"]
+        assert deployed["Resources"][layer["Ref"]]["Type"] == "AWS::Lambda::LayerVersion"
+    (layer_version,) = of_type(deployed, "AWS::Lambda::LayerVersion").values()
+    assert layer_version["CompatibleRuntimes"] == ["python3.13"]
+    assert layer_version["CompatibleArchitectures"] == ["arm64"]
+
+
+def test_each_gets_the_environment_it_needs_and_no_more(functions: Functions) -> None:
+    found = {name: set(properties["Environment"]["Variables"]) for name, properties in functions.items()}
+    assert found == {name: EVERYWHERE | needed for name, needed in ENVIRONMENT.items()}
+
+
+def test_a_variable_means_the_same_everywhere(functions: Functions) -> None:
+    for name, properties in functions.items():
+        for variable, value in properties["Environment"]["Variables"].items():
+            assert value == VALUES[variable], f"{name}: {variable}"
+
+
+def test_lambda_sees_the_environment_that_the_template_shows(
+    functions: Functions, deployed: Template
+) -> None:
+    for name, properties in of_type(deployed, "AWS::Lambda::Function").items():
+        assert properties["Environment"] == functions[name]["Environment"], name
+
+
+def test_an_answer_is_ours_before_the_gateway_gives_up(functions: Functions) -> None:
+    timeouts = {name: properties["Timeout"] for name, properties in functions.items()}
+    assert timeouts.pop("WebhookReceiverFunction") < MUX_WEBHOOK_SECONDS
+    assert timeouts.pop("CleanupFunction") == 300
+    assert all(timeout < GATEWAY_SECONDS for timeout in timeouts.values()), timeouts
+
+
+# The longest way through a handler: calls to Mux, and calls to AWS including the one for the secret.
+LONGEST_WAY = {
+    "CreateUploadFunction": (2, 3),
+    "GetUploadFunction": (0, 2),
+    "CancelUploadFunction": (2, 4),
+    "CreateAssetFunction": (1, 5),
+    "ListAssetsFunction": (0, 1),
+    "GetAssetFunction": (0, 1),
+    "DeleteAssetFunction": (2, 3),
+    "WebhookReceiverFunction": (0, 3),
+}
+
+
+@pytest.mark.parametrize("name", LONGEST_WAY)
+def test_the_deadlines_of_all_calls_end_before_the_function_does(name: str, functions: Functions) -> None:
+    mux_calls, aws_calls = LONGEST_WAY[name]
+    attempts = int(functions[name]["Environment"]["Variables"].get("AWS_CALL_ATTEMPTS", 2))
+    aws_seconds = attempts * (runtime.AWS_CONNECT_SECONDS + runtime.AWS_READ_SECONDS)
+    assert mux_calls * client.CALL_SECONDS + aws_calls * aws_seconds < functions[name]["Timeout"]
+
+
+def test_webhooks_can_be_given_executions_of_their_own_but_never_none(
+    sam: Template, functions: Functions
+) -> None:
+    reserved = functions["WebhookReceiverFunction"]["ReservedConcurrentExecutions"]
+    assert reserved == {
+        "Fn::If": ["HasWebhookConcurrency", {"Ref": "WebhookReservedConcurrency"}, {"Ref": "AWS::NoValue"}]
+    }
+    assert sam["Conditions"]["HasWebhookConcurrency"] == {
+        "Fn::Not": [{"Fn::Equals": [{"Ref": "WebhookReservedConcurrency"}, 0]}]
+    }
+    others = [name for name, properties in functions.items() if "ReservedConcurrentExecutions" in properties]
+    assert others == ["WebhookReceiverFunction"]
+
+
+def test_every_log_has_an_end(deployed: Template) -> None:
+    groups = of_type(deployed, "AWS::Logs::LogGroup")
+    assert all(group["RetentionInDays"] == {"Ref": "LogRetentionDays"} for group in groups.values())
+    used = {
+        name: properties["LoggingConfig"]["LogGroup"]["Ref"]
+        for name, properties in of_type(deployed, "AWS::Lambda::Function").items()
+    }
+    assert used == {name: name.removesuffix("Function") + "LogGroup" for name in ENVIRONMENT}
+    assert set(groups) == set(used.values()) | {"AccessLogGroup"}
+
+
+def test_no_dead_letter_queue_decorates_a_synchronous_function(functions: Functions) -> None:
+    assert not [name for name, properties in functions.items() if "DeadLetterQueue" in properties]
+    asynchronous = [name for name, properties in functions.items() if "EventInvokeConfig" in properties]
+    assert asynchronous == ["CleanupFunction"]
+
+
+def test_the_sources_that_the_template_names_exist(sam: Template) -> None:
+    for folder in (
+        sam["Globals"]["Function"]["CodeUri"],
+        sam["Resources"]["SharedLayer"]["Properties"]["ContentUri"],
+    ):
+        assert Path(ROOT, folder, "Makefile").is_file()
+    for name, resource in sam["Resources"].items():
+        if resource["Type"] in {"AWS::Serverless::Function", "AWS::Serverless::LayerVersion"}:
+            assert resource["Metadata"]["BuildMethod"] == "makefile", name

@@ -1,0 +1,114 @@
+"""What each role may do: exact actions on exact resources."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Any
+
+from tests.template.document import Template, listed, of_type
+
+TABLE = "LifecycleTable"
+TOKEN = {"MuxTokenSecret": {"secretsmanager:GetSecretValue"}}
+BY_OWNER = f"{TABLE}/index/by-owner"
+ALLOWED = {
+    "CreateUploadFunctionRole": TOKEN | {TABLE: {"GetItem", "PutItem", "UpdateItem", "DeleteItem"}},
+    "GetUploadFunctionRole": {TABLE: {"GetItem"}},
+    "CancelUploadFunctionRole": TOKEN | {TABLE: {"GetItem", "UpdateItem"}},
+    "CreateAssetFunctionRole": TOKEN
+    | {TABLE: {"GetItem", "PutItem", "UpdateItem", "DeleteItem"}, BY_OWNER: {"Query"}},
+    "ListAssetsFunctionRole": {BY_OWNER: {"Query"}, f"{TABLE}/index/by-owner-and-status": {"Query"}},
+    "GetAssetFunctionRole": {TABLE: {"GetItem"}},
+    "DeleteAssetFunctionRole": TOKEN | {TABLE: {"PutItem", "UpdateItem"}},
+    "WebhookReceiverFunctionRole": {
+        TABLE: {"GetItem", "PutItem", "UpdateItem"},
+        "MuxWebhookSecret": {"secretsmanager:GetSecretValue"},
+    },
+    "CleanupFunctionRole": TOKEN
+    | {
+        TABLE: {"GetItem", "PutItem", "UpdateItem", "DeleteItem"},
+        f"{TABLE}/index/due": {"Query"},
+        BY_OWNER: {"Query"},
+        "CleanupFailuresQueue": {"sqs:SendMessage"},
+    },
+    "CleanupScheduleRole": {
+        "CleanupFunction": {"lambda:InvokeFunction"},
+        "CleanupFailuresQueue": {"sqs:SendMessage"},
+    },
+}
+# Creates log streams and writes log events; AWS keeps it, and it is the only managed policy in use.
+BASIC_EXECUTION = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
+
+
+def statements(role: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for policy in role["Policies"]:
+        yield from listed(policy["PolicyDocument"]["Statement"])
+
+
+def resource_name(resource: Any) -> str:
+    match resource:
+        case {"Ref": str(name)}:
+            return name
+        case {"Fn::GetAtt": [str(name), "Arn"]}:
+            return name
+        case {"Fn::Sub": str(text)} if text.startswith("${") and "*" not in text:
+            return text.removeprefix("${").replace(".Arn}", "")
+    raise AssertionError(f"not the ARN of one resource of this stack: {resource}")
+
+
+def test_each_role_allows_exactly_what_its_function_does(deployed: Template) -> None:
+    found: dict[str, dict[str, set[str]]] = {}
+    for name, role in of_type(deployed, "AWS::IAM::Role").items():
+        allowed: dict[str, set[str]] = defaultdict(set)
+        for statement in statements(role):
+            assert statement["Effect"] == "Allow"
+            assert "NotAction" not in statement
+            assert "NotResource" not in statement
+            for resource in listed(statement["Resource"]):
+                actions = {action.removeprefix("dynamodb:") for action in listed(statement["Action"])}
+                allowed[resource_name(resource)] |= actions
+        found[name] = dict(allowed)
+    assert found == ALLOWED
+
+
+def test_only_writing_logs_comes_from_a_managed_policy(deployed: Template) -> None:
+    for name, role in of_type(deployed, "AWS::IAM::Role").items():
+        expected = [] if name == "CleanupScheduleRole" else [BASIC_EXECUTION]
+        assert role.get("ManagedPolicyArns", []) == expected, name
+    for kind in ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::User"):
+        assert not of_type(deployed, kind)
+
+
+def test_each_role_can_be_taken_by_one_service_only(deployed: Template) -> None:
+    for name, role in of_type(deployed, "AWS::IAM::Role").items():
+        (statement,) = role["AssumeRolePolicyDocument"]["Statement"]
+        service = "scheduler.amazonaws.com" if name == "CleanupScheduleRole" else "lambda.amazonaws.com"
+        assert listed(statement["Principal"]["Service"]) == [service]
+        assert listed(statement["Action"]) == ["sts:AssumeRole"]
+    (trust,) = deployed["Resources"]["CleanupScheduleRole"]["Properties"]["AssumeRolePolicyDocument"][
+        "Statement"
+    ]
+    assert trust["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+
+
+def wildcards(node: Any, path: str = "") -> Iterator[str]:
+    """Every place that allows an action or a resource by a pattern."""
+    if isinstance(node, dict):
+        if node.get("Effect") == "Allow":
+            for key in ("Action", "Resource", "Principal"):
+                if any("*" in str(value) for value in listed(node.get(key, []))):
+                    yield f"{path}.{key}"
+        for key, value in node.items():
+            yield from wildcards(value, f"{path}.{key}")
+    elif isinstance(node, list):
+        for index, value in enumerate(node):
+            yield from wildcards(value, f"{path}[{index}]")
+
+
+def test_nothing_is_allowed_by_a_pattern(deployed: Template) -> None:
+    assert not list(wildcards(deployed["Resources"]))
+
+
+def test_the_search_for_patterns_finds_them() -> None:
+    policy = {
+        "Statement": [{"Effect": "Allow", "Action": ["dynamodb:*"], "Resource": {"Fn::Sub": "${T.Arn}/*"}}]
+    }
+    assert list(wildcards({"Role": policy})) == [".Role.Statement[0].Action", ".Role.Statement[0].Resource"]
