@@ -2,7 +2,6 @@
 # the pinned requirements when a target needs them and when the pins have changed.
 
 SHELL := bash
-.SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 
 export SAM_CLI_TELEMETRY := 0
@@ -47,13 +46,14 @@ validate: $(DEV_READY) $(SAM_READY) ## The template, with cfn-lint and SAM
 	$(BIN)/cfn-lint template.yaml
 	AWS_DEFAULT_REGION=$${AWS_DEFAULT_REGION:-us-east-1} $(SAM) validate --lint
 
-# SAM builds the layer and the functions with the python3.13 that is first on PATH.
+# SAM builds the layer and the functions with the python3.13 that is first on PATH, through make again: without MAKEFLAGS
+# this make's own flags and variables stay out of it.
 .PHONY: build
 build: $(DEV_READY) $(SAM_READY) ## What Lambda gets, in .aws-sam/build, and a check that all of it can be imported
 	@$(BIN)/python -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' || { \
 		echo "Lambda runs Python 3.13, so bytecode must come from 3.13, but .venv has another version." >&2; \
 		echo "Install Python 3.13, remove .venv and call make build again." >&2; exit 1; }
-	PATH="$(CURDIR)/$(BIN):$$PATH" $(SAM) build $(ARGS)
+	PATH="$(CURDIR)/$(BIN):$$PATH" env -u MAKEFLAGS -u MAKELEVEL $(SAM) build $(ARGS)
 	$(BIN)/python -m pytest --quiet -m artifacts tests/artifacts
 
 .PHONY: bench
@@ -67,7 +67,7 @@ deploy: build ## Deploy to AWS; the first time it asks for the parameters
 
 .PHONY: lock
 lock: $(DEV_READY) ## Pin the requirements again (newer versions: ARGS=--upgrade)
-	@for name in shared/requirements requirements/dev requirements/sam; do \
+	@set -e; for name in shared/requirements requirements/dev requirements/sam; do \
 		echo "$$name.txt"; \
 		$(BIN)/uv pip compile --quiet --universal --python-version 3.13 --generate-hashes --no-header \
 			--no-emit-index-url $(ARGS) "$$name.in" --output-file "$$name.txt"; \
@@ -98,7 +98,7 @@ $(DEV_READY): requirements/dev.txt
 $(SAM_READY): requirements/sam.txt
 
 .venv/requirements.stamp .venv-sam/requirements.stamp:
-	@$(FIND_PYTHON); \
+	@set -euo pipefail; $(FIND_PYTHON); \
 	echo "$(@D): installing $< with $$("$$python" --version), one or two minutes the first time"; \
 	"$$python" -m venv $(@D); \
 	$(@D)/bin/python -m pip install --disable-pip-version-check --no-input --require-hashes --requirement $< \

@@ -12,32 +12,63 @@ from local.ports import PortInUseError
 from local.settings import Settings, SettingsError
 from local.stack import Stack, StackError
 
-READY = """
-Ready.
-  API           {api}
-  Mux           {mux}
-  AWS           {aws} (DynamoDB, Secrets Manager)
-{site}  logs          {logs}
+
+def main() -> int:
+    """Run the stack; answers the exit status."""
+    try:
+        return asyncio.run(_run(Settings.from_env(os.environ)))
+    except (PortInUseError, SettingsError, StackError, TemplateError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+
+
+async def _run(settings: Settings) -> int:
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    serving = asyncio.create_task(_serve(settings))
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    if serving.done():
+        stopping.cancel()
+        return await serving
+    _say("ending")
+    serving.cancel()
+    await asyncio.wait({serving})
+    return 0
+
+
+async def _serve(settings: Settings) -> int:
+    """Serve until a part ends by itself."""
+    async with Stack(settings, _say) as stack:
+        _say(_ready(stack, settings))
+        ended = await stack.failed
+    print(f"error: {ended}", file=sys.stderr)
+    return 1
+
+
+def _ready(stack: Stack, settings: Settings) -> str:
+    api = stack.api_url
+    site = f"\n  site  {stack.site_url}" if stack.site_url else ""
+    return f"""
+Ready. Ctrl-C ends everything.
+
+  API   {api}
+  Mux   {stack.mux_url}{"" if settings.mux else "  (emulator)"}
+  AWS   {stack.aws_url}  (moto: DynamoDB, Secrets Manager){site}
+  logs  {settings.logs}
 
 Try it:
-  TOKEN=$(curl -s {api}/_local/token -d '{{"sub": "alice"}}' | sed 's/.*"token": *"\\([^"]*\\)".*/\\1/')
-  curl -s {api}/uploads -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' -d '{{"title": "Hello"}}'
-  curl -s {api}/assets -H "Authorization: Bearer $TOKEN"
 
-Ctrl-C ends everything.
+TOKEN=$(curl -s {api}/_local/token -d '{{"sub": "alice"}}' | sed 's/.*"token": "//; s/".*//')
+curl -s {api}/uploads -H "Authorization: Bearer $TOKEN" --json '{{"title": "My first video"}}'
+curl -s {api}/assets -H "Authorization: Bearer $TOKEN"
 """
 
 
-def say(text: str) -> None:
+def _say(text: str) -> None:
     print(text, flush=True)
 
 
-async def run(settings: Settings) -> int:
-    """Run the stack until a signal arrives or a part of it ends; answers the exit status."""
-    loop = asyncio.get_running_loop()
-    stop = asyncio.Event()
-    task = asyncio.current_task()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
-    starting = asyncio.ensure_future(_serve(settings, stop))
-    return await starting
+if __name__ == "__main__":
+    sys.exit(main())

@@ -77,7 +77,7 @@ def _session(region: str) -> boto3.Session:
 
 
 def _serve(descriptor: int) -> None:
-    from moto.server import DomainDispatcherApplication, create_backend_app  # noqa: PLC0415 (slow; for this only)
+    from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app  # noqa: PLC0415 (slow; for this only)
     from werkzeug.serving import make_server  # noqa: PLC0415
 
     logging.getLogger("werkzeug").setLevel(logging.WARNING)

@@ -51,6 +51,4 @@ def _origin_headers(cors: CorsConfiguration, headers: Mapping[str, str]) -> dict
 
 
 def _allowed(origin: str, allowed: tuple[str, ...]) -> bool:
-    return any(
-        fnmatchcase(origin, pattern) if pattern in WILDCARDS else origin == pattern for pattern in allowed
-    )
+    return any(fnmatchcase(origin, pattern) if pattern in WILDCARDS else origin == pattern for pattern in allowed)

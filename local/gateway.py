@@ -51,7 +51,7 @@ def application_runner(handler: Handler, control: web.Application | None = None)
     )
 
 
-class _Refusal(Exception):  # noqa: N818 (most are no errors of this program)
+class _Refusal(Exception):
     """The gateway's own answer in place of a function's."""
 
     def __init__(self, status: int, message: str, *headers: tuple[str, str]) -> None:
@@ -75,9 +75,7 @@ class HttpApi:
     ) -> None:
         self._routes = sorted(template.routes, key=_generality)
         self._cors = template.cors
-        self._verifiers = {
-            name: TokenVerifier(authorizer, keys) for name, authorizer in template.authorizers.items()
-        }
+        self._verifiers = {name: TokenVerifier(authorizer, keys) for name, authorizer in template.authorizers.items()}
         self._invoke = invoke
         self._seconds = integration_seconds
         self._running: set[asyncio.Future[Any]] = set()

@@ -77,9 +77,7 @@ class FunctionHost:
 class _Pool:
     """The workers of one function; events beyond CONCURRENCY wait."""
 
-    def __init__(
-        self, function: Function, environment: Mapping[str, str], logs: Logs, runtime: Sequence[str]
-    ) -> None:
+    def __init__(self, function: Function, environment: Mapping[str, str], logs: Logs, runtime: Sequence[str]) -> None:
         self._function = function
         self._environment = environment
         self._logs = logs
@@ -129,9 +127,7 @@ class _Pool:
         task.add_done_callback(self._stopping.discard)
 
 
-def _environment(
-    function: Function, environment: Mapping[str, str], overrides: Mapping[str, str]
-) -> dict[str, str]:
+def _environment(function: Function, environment: Mapping[str, str], overrides: Mapping[str, str]) -> dict[str, str]:
     """All that a worker gets: Lambda's own variables, the template's, and the local stack's."""
     own = dict(function.environment)
     own.update((name, value) for name, value in overrides.items() if name in own)

@@ -50,9 +50,7 @@ class MuxApi:
     async def _call(self, method: str, path: str, **arguments: Any) -> Any:
         call = f"{method} {path}"
         try:
-            async with self._session.request(
-                method, self._url + path, allow_redirects=False, **arguments
-            ) as response:
+            async with self._session.request(method, self._url + path, allow_redirects=False, **arguments) as response:
                 if not response.ok:
                     raise MuxApiError(call, response.status, f"status {response.status}")
                 return (await response.json())["data"]

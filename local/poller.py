@@ -87,7 +87,7 @@ class Poller:
         """Send an event, unless `kind` is None; answers whether there is nothing left to send."""
         if kind is None:
             return True
-        event = {
+        event: Item = {
             "type": f"video.{family}.{kind}",
             "request_id": None,
             "object": {"type": family, "id": item["id"]},

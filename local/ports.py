@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import socket
 
 HOST = "127.0.0.1"
@@ -20,10 +19,9 @@ def listen(port: int, variable: str) -> socket.socket:
         raise PortInUseError(f"port {port} is in use: set {variable} to another one") from error
 
 
-def free_port(port: int, variable: str) -> int:
-    """`port` if nothing listens on it, or any free one for 0. Raises PortInUseError."""
-    with contextlib.closing(listen(port, variable)) as found:
-        return port_of(found)
+def check_free(port: int, variable: str) -> None:
+    """Raise PortInUseError if something listens on `port`, which is 0 for any."""
+    listen(port, variable).close()
 
 
 def port_of(listener: socket.socket) -> int:

@@ -10,7 +10,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 PROJECT = Path(__file__).resolve().parent.parent
-PORTS = {"api_port": "API_PORT", "mux_port": "MUX_PORT", "aws_port": "AWS_PORT", "site_port": "SITE_PORT"}
 
 
 class SettingsError(Exception):
@@ -53,19 +52,22 @@ class Settings:
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Self:
         """Read API_PORT, MUX_PORT, AWS_PORT, SITE_PORT, LOCAL_SCHEDULES, MUX_PROCESSING_SECONDS and MUX_*."""
-        ports = {name: _port(variable, env[variable]) for name, variable in PORTS.items() if env.get(variable)}
         schedules = env.get("LOCAL_SCHEDULES", "on")
         if schedules not in {"on", "off"}:
             raise SettingsError(f"LOCAL_SCHEDULES is {schedules!r}, it must be on or off")
         return cls(
-            **ports,
+            api_port=_port(env, "API_PORT", cls.api_port),
+            mux_port=_port(env, "MUX_PORT", cls.mux_port),
+            aws_port=_port(env, "AWS_PORT", cls.aws_port),
+            site_port=_port(env, "SITE_PORT", cls.site_port),
             mux=_mux_account(env),
             processing_seconds=_seconds(env, "MUX_PROCESSING_SECONDS"),
             schedules=schedules == "on",
         )
 
 
-def _port(variable: str, text: str) -> int:
+def _port(env: Mapping[str, str], variable: str, default: int) -> int:
+    text = env.get(variable) or str(default)
     if not (text.isascii() and text.isdigit() and int(text) < 65536):
         raise SettingsError(f"{variable} is {text!r}, it must be a port number")
     return int(text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import re
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,7 @@ from local.logs import Logs
 from local.mux_api import MuxApi, MuxApiError
 from local.mux_environment import EMULATOR_TOKEN, MuxEnvironment, prepare_account, prepare_emulator
 from local.poller import Poller, webhook_delivery
-from local.ports import HOST, free_port, listen, port_of, url
+from local.ports import HOST, check_free, listen, port_of, url
 from local.template import Template
 
 if TYPE_CHECKING:
@@ -160,41 +161,46 @@ class Stack:
         await web.SockSite(runner, listener).start()
 
     async def _start_aws(self, listener: socket.socket) -> None:
-        descriptor = listener.fileno()
-        await self._start_child(
-            "aws", ("local.aws", str(descriptor)), {}, f"{self.aws_url}/moto-api/data.json", descriptor
-        )
+        child = await self._start_child("aws", ("local.aws", str(listener.fileno())), {}, listener.fileno())
         # The child has its own copy; with this one open, nobody would notice its end.
         listener.close()
+        probe = f"{self.aws_url}/moto-api/data.json"
+        while not await self._answers(probe):
+            await self._wait(child)
+        self._probes["aws"] = probe
 
     async def _start_mux(self) -> None:
         settings = self._settings
         if settings.mux:
             self.mux_url = settings.mux.url
             return
-        port = free_port(settings.mux_port, "MUX_PORT")
-        self.mux_url = url(port)
+        check_free(settings.mux_port, "MUX_PORT")
         variables = {}
         if settings.processing_seconds is not None:
             variables["MUX_PROCESSING_SECONDS"] = str(settings.processing_seconds)
-        command = ("local.mux", "--port", str(port))
-        await self._start_child("mux", command, variables, f"{self.mux_url}/_emulator/clock")
+        child = await self._start_child("mux", ("local.mux", "--port", str(settings.mux_port)), variables)
+        while not (said := re.search(r"ready on (http://\S+)", self.log("mux"))):
+            await self._wait(child)
+        self.mux_url = said[1]
+        self._probes["mux"] = f"{self.mux_url}/_emulator/clock"
 
     async def _start_child(
-        self, name: str, command: Sequence[str], variables: dict[str, str], probe: str, *descriptors: int
-    ) -> None:
-        """Start a process and wait until `probe`, one of its addresses, answers."""
+        self, name: str, command: Sequence[str], variables: dict[str, str], *descriptors: int
+    ) -> Child:
         inherited = {variable: os.environ[variable] for variable in INHERITED if variable in os.environ}
         child = await Child.start(
             name, command, {**inherited, **variables}, self._logs, descriptors=descriptors, terminal=False
         )
         self._children.append(child)
-        self._probes[name] = probe
-        while not await self._answers(probe):
-            if not child.running:
-                raise StackError(f"{name} did not start:\n{self.log(name)}")
-            await asyncio.sleep(0.05)
         self._run(self._report_end(child))
+        return child
+
+    async def _wait(self, child: Child) -> None:
+        """Give a starting process a moment. Raises StackError when it has ended instead."""
+        if not child.running:
+            await child.kill()
+            raise StackError(f"{child.name} did not start:\n{self.log(child.name)}")
+        await asyncio.sleep(0.05)
 
     async def _report_end(self, child: Child) -> None:
         code = await child.ended()

@@ -121,9 +121,7 @@ class Template:
     def routes(self) -> tuple[Route, ...]:
         """All routes of the HTTP API."""
         return tuple(
-            self._route(function, properties)
-            for function, _, kind, properties in self._events()
-            if kind == "HttpApi"
+            self._route(function, properties) for function, _, kind, properties in self._events() if kind == "HttpApi"
         )
 
     @cached_property

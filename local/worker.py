@@ -58,9 +58,7 @@ class Worker:
     that runs in it, with its arguments.
     """
 
-    def __init__(
-        self, function: Function, environment: Mapping[str, str], logs: Logs, runtime: Sequence[str]
-    ) -> None:
+    def __init__(self, function: Function, environment: Mapping[str, str], logs: Logs, runtime: Sequence[str]) -> None:
         self._function = function
         self._environment = environment
         self._logs = logs

@@ -90,8 +90,8 @@ class Environment:
 
     async def reset(self) -> None:
         """Forget everything but webhooks with their secrets, signing keys and the token."""
-        await self.tasks.cancel_all()
         self.clock.reset()
+        await self.tasks.cancel_all()
         self.uploads.clear()
         self.library.clear()
         self.webhooks.forget_deliveries()

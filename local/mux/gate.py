@@ -43,7 +43,10 @@ class Gate:
         api = request.path.startswith(_API)
         if not api and not request.path.startswith(_UPLOAD):
             return await handler(request)
-        body = (await request.read()).decode(errors="replace") if api else None
+        try:
+            body = (await request.read()).decode(errors="replace") if api else None
+        except web.HTTPRequestEntityTooLarge:
+            return refusal(TooLargeError("the body is too large"))
         record = RequestRecord(
             method=request.method,
             path=request.path,
@@ -82,8 +85,6 @@ class Gate:
             return await handler(request)
         except MuxError as error:
             return refusal(error)
-        except web.HTTPRequestEntityTooLarge:
-            return refusal(TooLargeError("the body is too large"))
         except web.HTTPNotFound:
             return refusal(NotFoundError())
         except web.HTTPMethodNotAllowed:
@@ -96,7 +97,7 @@ class Gate:
             wait = {} if asked.retry_after is None else {"Retry-After": f"{asked.retry_after:g}"}
             return refusal(TooManyRequestsError(), wait)
         if faults.happens(asked.error_rate):
-            return refusal(UnavailableError(faults.outage_status()))
+            return _outage(faults.outage_status())
         return None
 
     def _authorised(self, request: web.Request) -> bool:
@@ -106,3 +107,10 @@ class Gate:
         except (ValueError, binascii.Error):
             return False
         return scheme.lower() == "basic" and given == self._credentials
+
+
+def _outage(status: int) -> web.Response:
+    """What stands in front of Mux answers for it in HTML, only Mux itself in JSON."""
+    if status == 500:
+        return refusal(UnavailableError(status))
+    return web.Response(status=status, text=f"<html><h1>{status}</h1></html>", content_type="text/html")

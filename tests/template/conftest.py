@@ -3,7 +3,6 @@
 import copy
 from typing import Any
 
-import boto3
 import pytest
 from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
@@ -25,8 +24,9 @@ def deployed(sam: Template) -> Template:
     packaged = copy.deepcopy(sam)
     packaged["Globals"]["Function"]["CodeUri"] = "s3://bucket/functions"
     packaged["Resources"]["SharedLayer"]["Properties"]["ContentUri"] = "s3://bucket/layer"
-    translator = Translator({}, Parser(), boto3.Session(region_name="eu-central-1"))
-    template: Template = translator.translate(packaged, PARAMETERS)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+        template: Template = Translator({}, Parser()).translate(packaged, PARAMETERS)
     return template
 
 

@@ -52,7 +52,7 @@ def test_every_route_but_the_webhook_needs_a_token(document: dict[str, Any]) -> 
 
 def test_tokens_are_checked_against_the_parameters(document: dict[str, Any]) -> None:
     schemes = document["components"]["securitySchemes"]
-    assert schemes.keys() == {"Jwt"}
+    assert set(schemes) == {"Jwt"}
     assert schemes["Jwt"]["x-amazon-apigateway-authorizer"] == {
         "type": "jwt",
         "identitySource": "$request.header.Authorization",
@@ -83,9 +83,7 @@ def test_cors_allows_the_listed_sites_and_nothing_else(sam: Template, document: 
         "exposeHeaders": ["retry-after"],
         "maxAge": 600,
     }
-    assert sam["Resources"]["HttpApi"]["Properties"]["CorsConfiguration"]["AllowOrigins"] == {
-        "Ref": "AllowedOrigins"
-    }
+    assert sam["Resources"]["HttpApi"]["Properties"]["CorsConfiguration"]["AllowOrigins"] == {"Ref": "AllowedOrigins"}
     assert "Default" not in sam["Parameters"]["AllowedOrigins"]
 
 

@@ -47,9 +47,7 @@ def test_the_queue_takes_nothing_from_outside(deployed: Template) -> None:
     (policy,) = of_type(deployed, "AWS::SQS::QueuePolicy").values()
     assert policy["Queues"] == [{"Ref": "CleanupFailuresQueue"}]
     for statement in policy["PolicyDocument"]["Statement"]:
-        assert statement["Effect"] == "Deny", (
-            "the roles of Lambda and Scheduler are allowed to send, nobody else"
-        )
+        assert statement["Effect"] == "Deny", "the roles of Lambda and Scheduler are allowed to send, nobody else"
 
 
 def test_an_alarm_rings_for_a_failure_and_for_silence(sam: Template, deployed: Template) -> None:

@@ -13,11 +13,10 @@ ALLOWED = {
     "CreateUploadFunctionRole": TOKEN | {TABLE: {"GetItem", "PutItem", "UpdateItem", "DeleteItem"}},
     "GetUploadFunctionRole": {TABLE: {"GetItem"}},
     "CancelUploadFunctionRole": TOKEN | {TABLE: {"GetItem", "UpdateItem"}},
-    "CreateAssetFunctionRole": TOKEN
-    | {TABLE: {"GetItem", "PutItem", "UpdateItem", "DeleteItem"}, BY_OWNER: {"Query"}},
+    "CreateAssetFunctionRole": TOKEN | {TABLE: {"GetItem", "PutItem", "UpdateItem", "DeleteItem"}, BY_OWNER: {"Query"}},
     "ListAssetsFunctionRole": {BY_OWNER: {"Query"}, f"{TABLE}/index/by-owner-and-status": {"Query"}},
     "GetAssetFunctionRole": {TABLE: {"GetItem"}},
-    "DeleteAssetFunctionRole": TOKEN | {TABLE: {"PutItem", "UpdateItem"}},
+    "DeleteAssetFunctionRole": TOKEN | {TABLE: {"GetItem", "PutItem", "UpdateItem"}},
     "WebhookReceiverFunctionRole": {
         TABLE: {"GetItem", "PutItem", "UpdateItem"},
         "MuxWebhookSecret": {"secretsmanager:GetSecretValue"},
@@ -83,9 +82,7 @@ def test_each_role_can_be_taken_by_one_service_only(deployed: Template) -> None:
         service = "scheduler.amazonaws.com" if name == "CleanupScheduleRole" else "lambda.amazonaws.com"
         assert listed(statement["Principal"]["Service"]) == [service]
         assert listed(statement["Action"]) == ["sts:AssumeRole"]
-    (trust,) = deployed["Resources"]["CleanupScheduleRole"]["Properties"]["AssumeRolePolicyDocument"][
-        "Statement"
-    ]
+    (trust,) = deployed["Resources"]["CleanupScheduleRole"]["Properties"]["AssumeRolePolicyDocument"]["Statement"]
     assert trust["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
 
 
@@ -108,7 +105,5 @@ def test_nothing_is_allowed_by_a_pattern(deployed: Template) -> None:
 
 
 def test_the_search_for_patterns_finds_them() -> None:
-    policy = {
-        "Statement": [{"Effect": "Allow", "Action": ["dynamodb:*"], "Resource": {"Fn::Sub": "${T.Arn}/*"}}]
-    }
+    policy = {"Statement": [{"Effect": "Allow", "Action": ["dynamodb:*"], "Resource": {"Fn::Sub": "${T.Arn}/*"}}]}
     assert list(wildcards({"Role": policy})) == [".Role.Statement[0].Action", ".Role.Statement[0].Resource"]

@@ -135,7 +135,8 @@ class Assets:
         """
         if owner is None:
             owner = text(self.get(asset_id, owner=None), "owner")
-        put = {"due": keys.DUE_PARTITION, "due_at": int(now) + DELETION_SECONDS} | _listed(owner, "", "deleting")
+        put: Item = {"due": keys.DUE_PARTITION, "due_at": int(now) + DELETION_SECONDS}
+        put |= _listed(owner, "", "deleting")
         try:
             return self._table.update(
                 keys.asset(asset_id),

@@ -1,0 +1,253 @@
+"""The stack in one process: real handlers called with real payload-2.0 events, moto's AWS, an emulated Mux."""
+
+import base64
+import copy
+import importlib
+import json
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+from urllib.parse import urlencode
+
+import boto3
+import pytest
+import requests
+from moto import mock_aws
+
+from local.mux import MuxEmulator
+from local.template import Template, create_table
+from mux_lifecycle import runtime
+from mux_lifecycle.mux import webhooks
+
+ROOT: Final = Path(__file__).parent.parent
+ORIGIN: Final = "https://www.example.com"
+OTHER_ORIGIN: Final = "https://two.example.com"
+SIGNING_SECRET: Final = "0123456789abcdefghijklmnopqrstuv"
+ENVIRONMENT: Final = "k3v9zq"
+STACK: Final = "videos"
+FUNCTIONS: Final = {
+    "create_upload": ("POST", "/uploads"),
+    "get_upload": ("GET", "/uploads/{id}"),
+    "cancel_upload": ("DELETE", "/uploads/{id}"),
+    "create_asset": ("POST", "/assets"),
+    "list_assets": ("GET", "/assets"),
+    "get_asset": ("GET", "/assets/{id}"),
+    "delete_asset": ("DELETE", "/assets/{id}"),
+    "webhook_receiver": ("POST", "/webhooks/mux"),
+}
+
+type Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a handler answered."""
+
+    status: int
+    body: Any
+    headers: Mapping[str, str]
+
+    @property
+    def data(self) -> Any:
+        assert self.status < 300, self
+        return self.body["data"]
+
+    @property
+    def messages(self) -> list[str]:
+        return list(self.body["error"]["messages"])
+
+
+class Context:
+    """As much of Lambda's context as the functions use."""
+
+    def __init__(self, seconds: float = 300) -> None:
+        self._ends = time.monotonic() + seconds
+
+    def get_remaining_time_in_millis(self) -> int:
+        return max(0, int((self._ends - time.monotonic()) * 1000))
+
+
+@cache
+def example_event(function: str) -> Json:
+    found: Json = json.loads((ROOT / "events" / f"{function}.json").read_text())
+    return found
+
+
+def http_event(
+    function: str,
+    *,
+    owner: str | None = "ada",
+    id: str = "",  # noqa: A002 - the route's own word
+    body: bytes | None = None,
+    headers: Mapping[str, str] | None = None,
+    query: str = "",
+    groups: str = "",
+    base64_body: bool = False,
+) -> Json:
+    """A payload-2.0 event as API Gateway sends it to `function`; `owner` None leaves the authorizer out."""
+    method, route = FUNCTIONS[function]
+    event = copy.deepcopy(example_event(function))
+    event["headers"] = {
+        name: value
+        for name, value in event["headers"].items()
+        if name not in ("content-type", "origin", "idempotency-key", "content-length", "mux-signature")
+    } | dict(headers or {})
+    event["rawPath"] = route.replace("{id}", id)
+    event["rawQueryString"] = query
+    event["pathParameters"] = {"id": id} if "{id}" in route else None
+    event.pop("queryStringParameters", None)
+    context = event["requestContext"]
+    context["http"] |= {"method": method, "path": event["rawPath"]}
+    context.pop("authorizer", None)
+    if owner is not None:
+        claims = {"sub": owner, "iss": "https://issuer.example.com", "aud": "client"}
+        context["authorizer"] = {"jwt": {"claims": claims | ({"cognito:groups": groups} if groups else {}), "scopes": None}}
+    event["isBase64Encoded"] = base64_body
+    if body is None:
+        event.pop("body", None)
+    else:
+        event["body"] = base64.b64encode(body).decode() if base64_body else body.decode()
+    return event
+
+
+class World:
+    """Owners call functions; Mux sends events; time passes when a test says so."""
+
+    def __init__(self, mux: MuxEmulator, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.mux = mux
+        self._monkeypatch = monkeypatch
+        self._mock = mock_aws()
+
+    def __enter__(self) -> Self:
+        self._mock.start()
+        self.secrets = boto3.client("secretsmanager")
+        token = {"token_id": self.mux.token_id, "token_secret": self.mux.token_secret}
+        arns = {
+            "MuxTokenSecret": self._secret("token", token),
+            "MuxWebhookSecret": self._secret("webhook", {"signing_secrets": [SIGNING_SECRET]}),
+            "MuxSigningKeySecret": self._secret("signing-key", {}),
+        }
+        self.template = Template.load(
+            ROOT / "template.yaml",
+            parameters={
+                "AllowedOrigins": f"{ORIGIN},{OTHER_ORIGIN}",
+                "JwtIssuer": "https://issuer.example.com",
+                "JwtAudience": "client",
+                "StackTag": STACK,
+                "MuxEnvironmentId": self.mux.environment_id,
+            },
+            resources=arns,
+        )
+        self.arns = arns
+        self.dynamodb = boto3.client("dynamodb")
+        self.table_name = create_table(self.dynamodb, self.template)
+        for logical_id in self.template.functions:
+            for name, value in self.template.function_environment(logical_id).items():
+                # One process runs all functions here, so it gets the sum of their environments; what each of them
+                # really gets is held against the template in tests/template and by the local stack.
+                self._monkeypatch.setenv(name, value)
+        self._monkeypatch.setenv("MUX_API_URL", self.mux.url)
+        self._monkeypatch.setenv("AWS_CALL_ATTEMPTS", "2")
+        self.cold_start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.cold_start()
+        self._mock.stop()
+
+    def cold_start(self) -> None:
+        """Forget every client, setting and secret that a warm function keeps."""
+        for kept in vars(runtime).values():
+            if hasattr(kept, "cache_clear"):
+                kept.cache_clear()
+
+    def call(self, function: str, *, json_body: object = None, **event: Any) -> Answer:
+        """Call a function as its route would."""
+        if json_body is not None:
+            event["body"] = json.dumps(json_body).encode()
+            event["headers"] = {"content-type": "application/json"} | dict(event.get("headers") or {})
+        return self.handle(function, http_event(function, **event))
+
+    def handle(self, function: str, event: Json) -> Answer:
+        result = entry_point(function)(event, Context())
+        return Answer(result["statusCode"], json.loads(result.get("body") or "null"), result["headers"])
+
+    def deliver(
+        self, event: object, *, secret: str = SIGNING_SECRET, body: bytes | None = None, at: float | None = None
+    ) -> Answer:
+        """One webhook delivery, signed as Mux signs."""
+        raw = json.dumps(event).encode() if body is None else body
+        timestamp = int(time.time() if at is None else at)
+        headers = {"content-type": "application/json", "mux-signature": webhooks.sign(raw, secret, timestamp=timestamp)}
+        return self.call("webhook_receiver", owner=None, body=raw, headers=headers)
+
+    def schedule(self, event: Json | None = None, *, seconds: float = 300) -> Json:
+        """One run of the cleanup."""
+        result: Json = entry_point("cleanup")(event or {}, Context(seconds))
+        return result
+
+    def records(self) -> dict[str, Json]:
+        """The whole table, by partition key."""
+        pages = self.dynamodb.get_paginator("scan").paginate(TableName=self.table_name)
+        items = [
+            {name: value.get("S", value.get("N")) for name, value in item.items()} for page in pages for item in page["Items"]
+        ]
+        return {item["pk"]: item for item in items}
+
+    def put_secret(self, logical_id: str, value: object) -> None:
+        text = value if isinstance(value, str) else json.dumps(value)
+        self.secrets.put_secret_value(SecretId=self.arns[logical_id], SecretString=text)
+
+    def send_file(self, url: str, content: bytes) -> None:
+        assert requests.put(url, data=content, timeout=10).status_code == 200
+
+    def mux_get(self, path: str) -> requests.Response:
+        """Mux's own view, past our functions."""
+        return requests.get(self.mux.url + path, auth=(self.mux.token_id, self.mux.token_secret), timeout=10)
+
+    def mux_assets(self) -> list[Json]:
+        """Every asset at Mux."""
+        found: list[Json] = []
+        cursor = ""
+        while True:
+            page = self.mux_get("/video/v1/assets?" + urlencode({"limit": 100} | ({"cursor": cursor} if cursor else {}))).json()
+            found += page["data"]
+            cursor = page.get("next_cursor") or ""
+            if not cursor:
+                return found
+
+    def wait_for(self, condition: Callable[[], object], seconds: float = 10) -> None:
+        ends = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < ends, "it did not happen in time"
+            time.sleep(0.01)
+
+    def _secret(self, name: str, value: Json) -> str:
+        made = self.secrets.create_secret(Name=f"{name}-{uuid.uuid4().hex}", SecretString=json.dumps(value))
+        return made["ARN"]
+
+
+@cache
+def entry_point(function: str) -> Callable[[Json, object], Json]:
+    found: Callable[[Json, object], Json] = importlib.import_module(f"functions.{function}").handler
+    return found
+
+
+def pages(world: World, *, limit: int = 25, **query: str) -> Iterator[list[Json]]:
+    """Every page of GET /assets."""
+    owner = query.pop("owner", "ada")
+    cursor = ""
+    while True:
+        parameters = {"limit": str(limit)} | query | ({"cursor": cursor} if cursor else {})
+        answer = world.call("list_assets", owner=owner, query=urlencode(parameters))
+        yield answer.data
+        cursor = answer.body["next_cursor"]
+        if not cursor:
+            return
