@@ -53,12 +53,12 @@ build: $(DEV_READY) $(SAM_READY) ## What Lambda gets, in .aws-sam/build, and a c
 	@$(BIN)/python -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' || { \
 		echo "Lambda runs Python 3.13, so bytecode must come from 3.13, but .venv has another version." >&2; \
 		echo "Install Python 3.13, remove .venv and call make build again." >&2; exit 1; }
-	PATH="$(CURDIR)/$(BIN):$$PATH" env -u MAKEFLAGS -u MAKELEVEL $(SAM) build $(ARGS)
+	PATH="$(CURDIR)/$(BIN):$$PATH" env -u MAKEFLAGS -u MAKELEVEL $(SAM) build
 	$(BIN)/python -m pytest --quiet -m artifacts tests/artifacts
 
 .PHONY: bench
 bench: build ## Measure cold and warm starts of what was built
-	$(BIN)/python -m bench $(ARGS)
+	PYTHONPATH=shared $(BIN)/python -m bench $(ARGS)
 
 # --guided until the parameters without a default are known; it writes them into samconfig.toml.
 .PHONY: deploy

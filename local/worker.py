@@ -82,7 +82,7 @@ class Worker:
         app.router.add_post(f"{API}/invocation/{{id}}/error", self._error)
         app.router.add_post(f"{API}/init/error", self._init_error)
         # A function may run for long between two requests of its runtime.
-        self._runner = web.AppRunner(app, access_log=None, keepalive_timeout=3600, shutdown_timeout=0)
+        self._runner = web.AppRunner(app, access_log=None, keepalive_timeout=3600, shutdown_timeout=0.1)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", 0).start()
         host, port = self._runner.addresses[0][:2]

@@ -17,13 +17,13 @@ from collections.abc import Iterator
 import pytest
 
 from local.mux import MuxEmulator
-from tests.world import World
+from tests.world import ENVIRONMENT, World
 
 
 @pytest.fixture(scope="session")
 def emulator() -> Iterator[MuxEmulator]:
     """One emulator per test process; `world` and `mux` hand it out clean."""
-    with MuxEmulator(processing_seconds=0.02, seed=1) as running:
+    with MuxEmulator(environment_id=ENVIRONMENT, processing_seconds=0.02, seed=1) as running:
         yield running
 
 

@@ -199,7 +199,7 @@ class World:
         items = [
             {name: value.get("S", value.get("N")) for name, value in item.items()} for page in pages for item in page["Items"]
         ]
-        return {item["pk"]: item for item in items}
+        return {str(item["pk"]): item for item in items}
 
     def put_secret(self, logical_id: str, value: object) -> None:
         text = value if isinstance(value, str) else json.dumps(value)

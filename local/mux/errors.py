@@ -29,7 +29,7 @@ class UnauthorizedError(MuxError):
     type = "unauthorized"
 
     def __init__(self) -> None:
-        super().__init__("UnauthorizedError request")
+        super().__init__("Unauthorized request")
 
 
 class ForbiddenError(MuxError):

@@ -165,7 +165,7 @@ def serve_receiver() -> tuple[Receiver, Running]:
             self.end_headers()
             self.wfile.write(b"noted")
 
-        def log_message(self, format: str, *args: object) -> None:
+        def log_message(self, *_: object) -> None:
             """Stay silent."""
 
     running = Running(Handler)
@@ -185,7 +185,7 @@ def serve_files() -> tuple[FileHost, Running]:
             self.end_headers()
             self.wfile.write(content)
 
-        def log_message(self, format: str, *args: object) -> None:
+        def log_message(self, *_: object) -> None:
             """Stay silent."""
 
     running = Running(Handler)

@@ -1,0 +1,73 @@
+"""Where functions are measured: moto as a server, the Mux emulator, and the template's table and secrets in them."""
+
+import os
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+import boto3
+import requests
+from moto.server import ThreadedMotoServer
+
+from local import aws
+from local.mux import MuxEmulator
+from local.template import Template
+from tests.world import ORIGIN, ROOT, SIGNING_SECRET
+
+REGION: Final = "eu-central-1"
+_PARAMETERS: Final = {
+    "AllowedOrigins": ORIGIN,
+    "JwtIssuer": "https://issuer.example.com",
+    "JwtAudience": "client",
+    "AWS::Region": REGION,
+}
+
+
+class Stage:
+    """A running stage; `environment` is what a function gets on it."""
+
+    def __enter__(self) -> Self:
+        self._moto = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
+        self._moto.start()
+        _, port = self._moto.get_host_and_port()
+        self._aws = aws.environment(f"http://127.0.0.1:{port}", REGION)
+        self.mux = MuxEmulator(processing_seconds=0.01)
+        self.mux.start()
+        self.template = Template.load(
+            ROOT / "template.yaml", _PARAMETERS | {"MuxEnvironmentId": self.mux.environment_id}
+        )
+        secrets: dict[str, dict[str, Any]] = {
+            "MuxTokenSecret": {"token_id": self.mux.token_id, "token_secret": self.mux.token_secret},
+            "MuxWebhookSecret": {"signing_secrets": [SIGNING_SECRET]},
+        }
+        aws.provision(self._aws["AWS_ENDPOINT_URL"], self.template, secrets)
+        for logical_id in self.template.functions:
+            os.environ |= self.environment(logical_id) | {"POWERTOOLS_LOG_LEVEL": "CRITICAL"}
+        self.dynamodb = boto3.client("dynamodb")
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.mux.close()
+        self._moto.stop()
+
+    def environment(self, logical_id: str) -> dict[str, str]:
+        """Exactly the variables of one function."""
+        return self.template.function_environment(logical_id) | self._aws | {"MUX_API_URL": self.mux.url}
+
+    def send(self, url: str, content: bytes) -> None:
+        """Upload a file."""
+        requests.put(url, data=content, timeout=10).raise_for_status()
+
+    def ready_assets(self) -> list[dict[str, Any]]:
+        """Mux's newest 100 assets that are ready."""
+        answer = requests.get(
+            f"{self.mux.url}/video/v1/assets?limit=100", auth=(self.mux.token_id, self.mux.token_secret), timeout=10
+        )
+        return [asset for asset in answer.json()["data"] if asset["status"] == "ready"]
+
+
+def child_environment(variables: dict[str, str], path: list[Path]) -> dict[str, str]:
+    """For a fresh interpreter that finds nothing but `path`, as in Lambda."""
+    return variables | {"PYTHONPATH": os.pathsep.join(map(str, path)), "PYTHONDONTWRITEBYTECODE": "1"}
