@@ -5,7 +5,7 @@ import os
 # Read when the layer is imported, so it has to stand before anything imports it.
 os.environ |= {
     "AWS_ACCESS_KEY_ID": "testing",
-    "AWS_SECRET_ACCESS_KEY": "testing",  # noqa: S105
+    "AWS_SECRET_ACCESS_KEY": "testing",
     "AWS_DEFAULT_REGION": "eu-central-1",
     "POWERTOOLS_SERVICE_NAME": "videos",
     "POWERTOOLS_METRICS_NAMESPACE": "MuxLifecycle",

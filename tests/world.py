@@ -23,6 +23,7 @@ from local.mux import MuxEmulator
 from local.template import Template, create_table
 from mux_lifecycle import runtime
 from mux_lifecycle.mux import webhooks
+from tests.permissions import Permissions
 
 ROOT: Final = Path(__file__).parent.parent
 ORIGIN: Final = "https://www.example.com"
@@ -106,7 +107,9 @@ def http_event(
     context.pop("authorizer", None)
     if owner is not None:
         claims = {"sub": owner, "iss": "https://issuer.example.com", "aud": "client"}
-        context["authorizer"] = {"jwt": {"claims": claims | ({"cognito:groups": groups} if groups else {}), "scopes": None}}
+        context["authorizer"] = {
+            "jwt": {"claims": claims | ({"cognito:groups": groups} if groups else {}), "scopes": None}
+        }
     event["isBase64Encoded"] = base64_body
     if body is None:
         event.pop("body", None)
@@ -144,6 +147,8 @@ class World:
             resources=arns,
         )
         self.arns = arns
+        boto3.setup_default_session()
+        self.permissions = Permissions(ROOT / "template.yaml", arns)
         self.dynamodb = boto3.client("dynamodb")
         self.table_name = create_table(self.dynamodb, self.template)
         for logical_id in self.template.functions:
@@ -161,6 +166,7 @@ class World:
     ) -> None:
         self.cold_start()
         self._mock.stop()
+        assert not self.permissions.denied, "the template's roles do not allow what was called"
 
     def cold_start(self) -> None:
         """Forget every client, setting and secret that a warm function keeps."""
@@ -176,7 +182,8 @@ class World:
         return self.handle(function, http_event(function, **event))
 
     def handle(self, function: str, event: Json) -> Answer:
-        result = entry_point(function)(event, Context())
+        with self.permissions.of(function):
+            result = entry_point(function)(event, Context())
         return Answer(result["statusCode"], json.loads(result.get("body") or "null"), result["headers"])
 
     def deliver(
@@ -190,14 +197,17 @@ class World:
 
     def schedule(self, event: Json | None = None, *, seconds: float = 300) -> Json:
         """One run of the cleanup."""
-        result: Json = entry_point("cleanup")(event or {}, Context(seconds))
+        with self.permissions.of("cleanup"):
+            result: Json = entry_point("cleanup")(event or {}, Context(seconds))
         return result
 
     def records(self) -> dict[str, Json]:
         """The whole table, by partition key."""
         pages = self.dynamodb.get_paginator("scan").paginate(TableName=self.table_name)
         items = [
-            {name: value.get("S", value.get("N")) for name, value in item.items()} for page in pages for item in page["Items"]
+            {name: value.get("S", value.get("N")) for name, value in item.items()}
+            for page in pages
+            for item in page["Items"]
         ]
         return {str(item["pk"]): item for item in items}
 
@@ -217,7 +227,9 @@ class World:
         found: list[Json] = []
         cursor = ""
         while True:
-            page = self.mux_get("/video/v1/assets?" + urlencode({"limit": 100} | ({"cursor": cursor} if cursor else {}))).json()
+            page = self.mux_get(
+                "/video/v1/assets?" + urlencode({"limit": 100} | ({"cursor": cursor} if cursor else {}))
+            ).json()
             found += page["data"]
             cursor = page.get("next_cursor") or ""
             if not cursor:

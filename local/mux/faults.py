@@ -58,8 +58,7 @@ class Faults:
     def set(self, source: Mapping[str, Any]) -> None:
         """Replace all faults; raise InvalidParametersError, changing nothing, for what is not understood."""
         _only(source, {"webhooks", "api"}, "")
-        webhooks = _webhooks(source.get("webhooks") or {})
-        api = _api(source.get("api") or {})
+        webhooks, api = _webhooks(source.get("webhooks", {})), _api(source.get("api", {}))
         self.webhooks, self.api, self.source = webhooks, api, dict(source)
 
     def happens(self, share: float) -> bool:

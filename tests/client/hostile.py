@@ -52,7 +52,11 @@ class Exchange:
 
 
 class HostileServer:
-    """Serves while the `with` block lasts; the last script answers all requests that come after it."""
+    """Serves while the `with` block lasts; the last script answers all requests that come after it.
+
+    `requests` is what came in (something other than HTTP without method and path), `completed` how many scripts were
+    heard out, `connections` how many there were, `bytes_sent` what went out over all of them.
+    """
 
     def __init__(self, *scripts: Script) -> None:
         self._scripts = scripts
@@ -67,6 +71,7 @@ class HostileServer:
         self.url = f"http://127.0.0.1:{self.port}"
         self.requests: list[Received] = []
         self.connections = 0
+        self.completed = 0
 
     @property
     def bytes_sent(self) -> int:
@@ -103,22 +108,22 @@ class HostileServer:
             thread.start()
 
     def _serve(self, connection: socket.socket) -> None:
-        with connection, contextlib.suppress(OSError):
-            with connection.makefile("rb") as stream:
-                while (request := _read(stream)) is not None:
-                    with self._lock:
-                        script = self._scripts[min(len(self.requests), len(self._scripts) - 1)]
-                        self.requests.append(request)
-                    if not script(Exchange(connection, self._stop, self._sent)):
-                        break
-            # An abrupt end, where a script asked for one, needs every handle closed; see `reset`.
-            connection.close()
+        with connection, contextlib.suppress(OSError), connection.makefile("rb") as stream:
+            while (request := _read(stream)) is not None:
+                with self._lock:
+                    script = self._scripts[min(len(self.requests), len(self._scripts) - 1)]
+                    self.requests.append(request)
+                if not script(Exchange(connection, self._stop, self._sent)):
+                    break
+                self.completed += 1
 
 
 def _read(stream: Any) -> Received | None:
     line = stream.readline().decode("latin-1")
     if not line.strip():
         return None
+    if not line.endswith("HTTP/1.1\r\n"):
+        return Received("", "", {}, b"")
     method, path, _ = line.split(" ", 2)
     headers: dict[str, str] = {}
     while text := stream.readline().decode("latin-1").strip():

@@ -7,7 +7,8 @@ import hmac
 import re
 import time
 import uuid
-from datetime import UTC, datetime
+from datetime import datetime
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -213,30 +214,36 @@ def test_redirects_are_failures(api: Api, receiver: Receiver) -> None:
     assert retry.event["attempts"][0]["response_status_code"] == 302
 
 
-def test_waits_grow_until_a_day_has_passed(api: Api, receiver: Receiver) -> None:
+def test_waits_double_until_a_day_has_passed(api: Api, receiver: Receiver) -> None:
     receiver.answer = lambda _hook: 500
     api.create_upload()
-    attempted = 1
-    waits = []
-    for wait in [2**exponent for exponent in range(20)]:
-        eventually(lambda: len(api.mux.deliveries()) == attempted)
+    waits = [2**exponent for exponent in range(16)]
+    for attempts, wait in enumerate(waits, start=1):
+        wait_for_deliveries(api, attempts)
         api.mux.advance(wait)
-        time.sleep(0.02)
-        if len(eventually(lambda: api.mux.deliveries())) == attempted and not _another(api, attempted):
-            break
-        attempted += 1
-        waits.append(wait)
-    assert sum(waits) <= 24 * 3600 < sum(waits) + 2 * waits[-1]
-    assert attempted == receiver.hooks[0].event["attempts"] or attempted == 17
+    deliveries = wait_for_deliveries(api, len(waits) + 1)
+    sent = [delivery["sent_at"] for delivery in deliveries]
+    assert [later - earlier for earlier, later in pairwise(sent)] == pytest.approx(waits, abs=0.9)
+    assert receiver.hooks[-1].event["attempts"][0]["max_attempts"] == len(deliveries)
+    api.mux.advance(48 * 3600)
+    time.sleep(0.2)
+    assert len(receiver.hooks) == len(deliveries)
 
 
-def _another(api: Api, attempted: int) -> bool:
-    end = time.monotonic() + 0.5
-    while time.monotonic() < end:
-        if len(api.mux.deliveries()) > attempted:
-            return True
-        time.sleep(0.01)
-    return False
+def test_a_day_passing_at_once_leaves_one_retry(api: Api, receiver: Receiver) -> None:
+    receiver.answer = lambda _hook: 500
+    api.create_upload()
+    wait_for_deliveries(api, 1)
+    api.mux.advance(25 * 3600)
+    wait_for_deliveries(api, 2)
+    api.mux.advance(25 * 3600)
+    time.sleep(0.2)
+    assert len(receiver.hooks) == 2
+
+
+def wait_for_deliveries(api: Api, count: int) -> list[Any]:
+    """The log once it holds `count` ended attempts."""
+    return eventually(lambda: log if len(log := api.mux.deliveries()) == count else [])
 
 
 def test_an_endpoint_that_hangs_is_given_five_seconds_and_hinders_nobody(api: Api, make_receiver: MakeReceiver) -> None:
@@ -284,12 +291,12 @@ def test_a_retry_does_not_hold_up_what_follows(api: Api, receiver: Receiver) -> 
     assert receiver.wait(3)[2].type == "video.asset.created"
 
 
-def test_deliveries_are_logged_as_sent(api: Api, mux: MuxEmulator, receiver: Receiver) -> None:
+def test_deliveries_are_logged_as_sent(api: Api, receiver: Receiver) -> None:
     answers = iter([500, 200])
     receiver.answer = lambda _hook: next(answers)
     upload = api.create_upload()
     hooks = receiver.wait(2)
-    deliveries = eventually(lambda: mux.deliveries() if len(mux.deliveries()) == 2 else [])
+    deliveries = wait_for_deliveries(api, 2)
     webhooks = api.get("/system/v1/webhooks")
     assert [delivery["status"] for delivery in deliveries] == [500, 200]
     for delivery, hook in zip(deliveries, hooks, strict=True):
@@ -359,7 +366,7 @@ def test_a_failing_duplicate_is_not_retried(api: Api, receiver: Receiver) -> Non
     receiver.answer = lambda _hook: next(answers)
     api.create_upload()
     receiver.wait(2)
-    eventually(lambda: len(api.mux.deliveries()) == 2)
+    wait_for_deliveries(api, 2)
     api.mux.advance(3600)
     time.sleep(0.2)
     assert len(receiver.hooks) == 2

@@ -23,7 +23,7 @@ ALLOWED = {
     },
     "CleanupFunctionRole": TOKEN
     | {
-        TABLE: {"GetItem", "PutItem", "UpdateItem", "DeleteItem"},
+        TABLE: {"GetItem", "PutItem", "UpdateItem"},
         f"{TABLE}/index/due": {"Query"},
         BY_OWNER: {"Query"},
         "CleanupFailuresQueue": {"sqs:SendMessage"},

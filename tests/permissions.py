@@ -1,0 +1,79 @@
+"""Holds every AWS call of a handler against its role in the template: moto, unlike AWS, allows everything."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import boto3
+
+from local.intrinsics import read
+
+# TransactWriteItems needs the permissions of the writes in it.
+_TRANSACTED: Final = {"Update": "dynamodb:UpdateItem", "Put": "dynamodb:PutItem", "Delete": "dynamodb:DeleteItem"}
+
+
+class Permissions:
+    """What each function's role allows, as (action, resource); `denied` collects calls that AWS would refuse."""
+
+    def __init__(self, template: Path, secrets: dict[str, str]) -> None:
+        self._names = {arn: logical_id for logical_id, arn in secrets.items()}
+        self._allowed = dict(_roles(read(template.read_text())))
+        self._function = ""
+        self.denied: list[tuple[str, str, str]] = []
+        events = boto3.DEFAULT_SESSION.events  # type: ignore[union-attr]
+        events.register("provide-client-params.dynamodb", self._check_table)
+        events.register("provide-client-params.secretsmanager", self._check_secret)
+
+    @contextmanager
+    def of(self, function: str) -> Iterator[None]:
+        """Calls inside are those of `function`."""
+        self._function = function
+        try:
+            yield
+        finally:
+            self._function = ""
+
+    def _check_table(self, params: dict[str, Any], model: Any, **_: Any) -> None:
+        where = f"index/{params['IndexName']}" if "IndexName" in params else "table"
+        if model.name == "TransactWriteItems":
+            for write in params["TransactItems"]:
+                self._check(_TRANSACTED[next(iter(write))], where)
+        else:
+            self._check(f"dynamodb:{model.name}", where)
+
+    def _check_secret(self, params: dict[str, Any], model: Any, **_: Any) -> None:
+        self._check(f"secretsmanager:{model.name}", self._names.get(params.get("SecretId", ""), ""))
+
+    def _check(self, action: str, where: str) -> None:
+        if self._function and (action, where) not in self._allowed[self._function]:
+            self.denied.append((self._function, action, where))
+
+
+def _roles(document: Any) -> Iterator[tuple[str, set[tuple[str, str]]]]:
+    for resource in document["Resources"].values():
+        if resource["Type"] == "AWS::Serverless::Function":
+            properties = resource["Properties"]
+            statements = [
+                statement for policy in properties.get("Policies", []) for statement in policy.get("Statement", [])
+            ]
+            yield properties["Handler"].removesuffix(".handler"), set(_grants(statements))
+
+
+def _grants(statements: list[Any]) -> Iterator[tuple[str, str]]:
+    for statement in statements:
+        for action in _listed(statement["Action"]):
+            for resource in _listed(statement["Resource"]):
+                yield action, _where(resource)
+
+
+def _where(resource: Any) -> str:
+    """`table`, `index/NAME`, or the logical id of a secret."""
+    text = str(resource)
+    if "/index/" in text:
+        return "index/" + text.partition("/index/")[2].strip("'\"}] ")
+    return "table" if "LifecycleTable" in text else next(iter(resource.values()))
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
