@@ -21,7 +21,7 @@ help: ## This list
 
 .PHONY: run
 run: $(DEV_READY) ## The whole stack on this machine: API, Mux emulator, AWS; Ctrl-C ends it
-	exec $(BIN)/python -m local $(ARGS)
+	@exec $(BIN)/python -m local $(ARGS)
 
 # Single tests cannot reach the coverage that all of them must reach, so ARGS turn the measurement off.
 .PHONY: test

@@ -55,7 +55,7 @@ class LocalStack:
             self.close()
             raise
         self.api_url, self.mux_url, self.aws_url = stack.api_url, stack.mux_url, stack.aws_url
-        self.origins = stack.origins
+        self.site_url, self.origins = stack.site_url, stack.origins
         return self
 
     def __exit__(

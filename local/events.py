@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
 import secrets
 import time
 from dataclasses import dataclass, field
@@ -24,6 +25,8 @@ STAGE = "$default"
 TEXT_TYPES = {"application/javascript", "application/json", "application/xml"}
 # The connection's own business, which a function cannot set.
 CONNECTION_HEADERS = {"connection", "content-length", "date", "keep-alive", "transfer-encoding", "upgrade"}
+HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9a-z-]+")
+HEADER_VALUE = re.compile(r"[^\x00-\x08\x0a-\x1f\x7f]*")
 
 
 class MalformedResultError(Exception):
@@ -149,8 +152,8 @@ def response(result: object) -> Response:
         raise MalformedResultError("cookies must be a list of text")
     headers.setdefault("content-type", "text/plain;charset=UTF-8")
     fields = [*headers.items(), *(("set-cookie", cookie) for cookie in cookies)]
-    if any("\r" in value or "\n" in value for pair in fields for value in pair):
-        raise MalformedResultError("a header has a line break")
+    if not all(HEADER_NAME.fullmatch(name) and HEADER_VALUE.fullmatch(value) for name, value in fields):
+        raise MalformedResultError("a header cannot be written")
     return Response(status, _response_body(result), tuple(fields))
 
 

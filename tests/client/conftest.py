@@ -12,6 +12,7 @@ import requests
 from mux_lifecycle.mux import client as client_module
 from mux_lifecycle.mux import transport
 from mux_lifecycle.mux.client import Credentials, MuxClient
+from tests.client.hostile import Script, answer
 
 TOKEN = Credentials("token-id-0001", "token-secret-0001")
 
@@ -77,3 +78,9 @@ CALLS: dict[str, Call] = {
 }
 """Every operation of the client."""
 REPEATABLE = [name for name in CALLS if name != "create_asset"]
+
+
+def good(name: str) -> Script:
+    """The answer that the operation `name` hopes for."""
+    found = {"id": "a1", "status": "ready", "url": "https://example.com/upload", "environment_id": "k3v9zq"}
+    return answer(200, {"data": [found] if name == "list_assets" else found})

@@ -61,7 +61,6 @@ class HostileServer:
     def __init__(self, *scripts: Script) -> None:
         self._scripts = scripts
         self._listener = socket.create_server(("127.0.0.1", 0))
-        self._listener.settimeout(0.05)
         self._stop = threading.Event()
         self._lock = threading.Lock()
         self._threads = [threading.Thread(target=self._accept)]
@@ -85,6 +84,8 @@ class HostileServer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._stop.set()
+        # Whoever waits in accept() is woken by one connection more.
+        socket.create_connection(("127.0.0.1", self.port)).close()
         self._threads[0].join()
         with self._lock:
             for connection in self._open:
@@ -95,11 +96,11 @@ class HostileServer:
         self._listener.close()
 
     def _accept(self) -> None:
-        while not self._stop.is_set():
-            try:
-                connection, _ = self._listener.accept()
-            except TimeoutError:
-                continue
+        while True:
+            connection, _ = self._listener.accept()
+            if self._stop.is_set():
+                connection.close()
+                return
             thread = threading.Thread(target=self._serve, args=(connection,))
             with self._lock:
                 self.connections += 1

@@ -13,7 +13,7 @@ from tests.emulator.doubles import eventually
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
-    import mux_python
+    import mux_python  # type: ignore[import-untyped]
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

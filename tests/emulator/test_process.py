@@ -34,7 +34,7 @@ CHUNK = 8 * MIB
 
 class Process:
     def __init__(self, *arguments: str) -> None:
-        self.child = subprocess.Popen(
+        self.child = subprocess.Popen(  # noqa: S603 - our own module
             [sys.executable, "-m", "local.mux", "--port", "0", *arguments],
             cwd=ROOT,
             stdout=subprocess.PIPE,

@@ -106,7 +106,7 @@ def test_a_schedule_that_is_no_rate_is_refused(tmp_path: Path) -> None:
             Properties:
               Handler: nightly.handler
               CodeUri: .
-              Events: {Night: {Type: ScheduleV2, Properties: {ScheduleExpression: cron(0 3 * * ? *)}}}
+              Events: {Night: {Type: ScheduleV2, Properties: {ScheduleExpression: "cron(0 3 * * ? *)"}}}
         """
     )
     with pytest.raises(TemplateError, match="NightlyFunction: cron"):

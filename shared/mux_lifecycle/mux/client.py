@@ -215,6 +215,8 @@ class MuxClient:
             content = response.raw.read(_MAX_ANSWER_BYTES + 1)
             if not deadline.remaining:
                 raise requests.Timeout
+            if len(content) < min(_announced_bytes(response), _MAX_ANSWER_BYTES):
+                raise requests.ConnectionError
             if response.status_code >= 500:
                 raise _ServerError(response.status_code)
             self._last_used = monotonic()
@@ -274,6 +276,11 @@ def _checked(identifier: str) -> str:
     if not _ID.fullmatch(identifier):
         raise MuxNotFound("no such object at Mux")
     return identifier
+
+
+def _announced_bytes(response: requests.Response) -> int:
+    text = response.headers.get("Content-Length", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else 0
 
 
 def _retry_after(answer: _Answer) -> int:

@@ -11,6 +11,7 @@ import os
 import socket
 import threading
 from contextvars import ContextVar
+from http.cookiejar import DefaultCookiePolicy
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final, Self
 
@@ -45,6 +46,9 @@ class Deadline:
     ) -> None:
         self._timer.cancel()
         _current.reset(self._token)
+        with self._lock:
+            while self._watched:
+                self._watched.pop().close()
 
     @property
     def remaining(self) -> float:
@@ -52,9 +56,12 @@ class Deadline:
         return max(0.0, self._ends - monotonic())
 
     def watch(self, connection: socket.socket) -> None:
-        """Shut `connection` down when the time is up, or at once if it is."""
+        """Shut `connection` down when the time is up, or at once if it is.
+
+        The deadline keeps a handle of its own: http.client closes the connection's while a last body is still read.
+        """
         with self._lock:
-            self._watched.append(connection)
+            self._watched.append(socket.socket(fileno=os.dup(connection.fileno())))
         if not self.remaining:
             self._expire()
 
@@ -121,9 +128,16 @@ class _Adapter(HTTPAdapter):
         self.poolmanager.pool_classes_by_scheme = _POOLS
 
 
+class _Session(requests.Session):
+    def get_redirect_target(self, resp: requests.Response) -> str | None:
+        """A redirect is an answer like any other: even unfollowed, requests would read its body to the end."""
+        del resp
+
+
 def session() -> requests.Session:
-    """A session whose calls obey the surrounding `Deadline`, never retry, and read no proxy or .netrc settings."""
-    made = requests.Session()
+    """A session whose calls obey the surrounding `Deadline`, never retry, and keep no cookies, proxies or .netrc."""
+    made = _Session()
+    made.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     made.trust_env = False
     made.mount("https://", _Adapter())
     made.mount("http://", _Adapter())

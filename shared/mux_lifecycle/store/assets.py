@@ -45,12 +45,12 @@ class Assets:
 
     def find(self, asset_id: str) -> Item | None:
         """The record of an asset that exists, whoever owns it. Tombstones and loose parts are none."""
-        record = self._table.get(keys.asset(asset_id))
-        return record if record and exists(record) else None
+        record = self.stored(asset_id)
+        return record if exists(record) else None
 
-    def status(self, asset_id: str) -> str:
-        """The status on record, also `deleted`; `""` when there is none."""
-        return text(self._table.get(keys.asset(asset_id)) or {}, "status")
+    def stored(self, asset_id: str) -> Item:
+        """What is stored under the asset's id, tombstones too; empty when there is nothing."""
+        return self._table.get(keys.asset(asset_id)) or {}
 
     def page(
         self, owner: str, status: str | None, *, limit: int, after: str | None, since: str = ""

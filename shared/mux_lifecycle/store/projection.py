@@ -77,13 +77,14 @@ class AssetDeletion:
 
 @dataclass(frozen=True, slots=True)
 class UploadChange:
-    """A direct upload as Mux knew it; `expires_at` is 0 unless it is waiting. Never its URL."""
+    """A direct upload as Mux knew it `at` a time; times in epoch seconds, `expires_at` 0 unless it is waiting."""
 
     upload_id: str
     version: str
     status: str
     asset_id: str
     error: str
+    at: int
     expires_at: int
     tag: Tag | None
     observed: bool = False
@@ -188,6 +189,7 @@ def _upload(data: Json, stamp: _Stamp, stack: str) -> UploadChange | None:
         status=status,
         asset_id=_identifier(data, "asset_id"),
         error=_upload_error(data),
+        at=stamp.seconds,
         expires_at=stamp.seconds + seconds if status == "waiting" else 0,
         tag=Tag.decode(settings.get("passthrough"), stack=stack) if isinstance(settings, dict) else None,
         observed=stamp.observed,

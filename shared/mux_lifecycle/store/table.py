@@ -58,11 +58,15 @@ class Table:
 
     def put(self, item: Item, *, condition: str, values: Mapping[str, Value]) -> None:
         """Replace the whole item, or raise Refused."""
-        self._conditional("put_item", Item=_marshal(item), **_expressions(condition, values))
+        self._conditional(
+            "put_item", Item=_marshal(item), **_expressions(condition, _placeholders(values), _names(condition))
+        )
 
     def delete(self, pk: str, *, condition: str, values: Mapping[str, Value]) -> None:
         """Delete the item, or raise Refused."""
-        self._conditional("delete_item", Key=_marshal({"pk": pk}), **_expressions(condition, values))
+        self._conditional(
+            "delete_item", Key=_marshal({"pk": pk}), **_expressions(condition, _placeholders(values), _names(condition))
+        )
 
     def update(
         self,
@@ -116,7 +120,7 @@ class Table:
             "IndexName": index,
             "KeyConditionExpression": condition,
             "ExpressionAttributeNames": _names(condition),
-            "ExpressionAttributeValues": _marshal({f":{name}": value for name, value in values.items()}),
+            "ExpressionAttributeValues": _marshal(_placeholders(values)),
             "ScanIndexForward": not descending,
             "Limit": limit,
         }
@@ -156,7 +160,7 @@ def _update(
     remove: Iterable[str] = (),
 ) -> dict[str, Any]:
     used_names = _names(condition) | dict(names or {})
-    used_values = {f":{name}": value for name, value in (values or {}).items()}
+    used_values = _placeholders(values or {})
     assignments: list[str] = []
     for number, (name, value, template) in enumerate(
         [(name, value, "{0} = {1}") for name, value in put.items()]
@@ -166,28 +170,27 @@ def _update(
         used_names[f"#s{number}"] = name
         used_values[f":s{number}"] = value
     removals = {f"#r{number}": name for number, name in enumerate(remove)}
-    return {
+    clauses = (("SET", assignments), ("REMOVE", list(removals)))
+    request = _expressions(condition, used_values, used_names | removals)
+    return request | {
         "Key": _marshal({"pk": pk}),
-        "UpdateExpression": f"SET {', '.join(assignments)}" + (f" REMOVE {', '.join(removals)}" if removals else ""),
-        "ConditionExpression": condition,
-        "ExpressionAttributeNames": used_names | removals,
-        "ExpressionAttributeValues": _marshal(used_values),
+        "UpdateExpression": " ".join(f"{verb} {', '.join(parts)}" for verb, parts in clauses if parts),
     }
 
 
-def _expressions(condition: str, values: Mapping[str, Value]) -> dict[str, Any]:
-    request: dict[str, Any] = {
-        "ConditionExpression": condition,
-        "ExpressionAttributeNames": _names(condition),
-    }
-    if values:
-        request["ExpressionAttributeValues"] = _marshal({f":{name}": value for name, value in values.items()})
-    return request
+def _expressions(condition: str, values: Mapping[str, Value], names: Mapping[str, str]) -> dict[str, Any]:
+    """DynamoDB refuses a map of values that is empty."""
+    request = {"ConditionExpression": condition, "ExpressionAttributeNames": dict(names)}
+    return request | ({"ExpressionAttributeValues": _marshal(values)} if values else {})
 
 
 def _is_transient(error: ClientError) -> bool:
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     return error.response["Error"]["Code"] in _TRANSIENT or status >= 500
+
+
+def _placeholders(values: Mapping[str, Value]) -> dict[str, Value]:
+    return {f":{name}": value for name, value in values.items()}
 
 
 def _names(expression: str) -> dict[str, str]:

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from mux_lifecycle.errors import NotFound
 from mux_lifecycle.store import keys
-from mux_lifecycle.store.assets import Outcome
+from mux_lifecycle.store.assets import STUCK_SECONDS, Outcome
 from mux_lifecycle.store.projection import UploadChange
 from mux_lifecycle.store.records import text
 from mux_lifecycle.store.table import Item, Refused, Table
@@ -51,6 +51,12 @@ class Uploads:
             return "stale"
         return "applied"
 
+    def settle(self, upload_id: str) -> None:
+        """Its asset is accounted for: the upload is due no more."""
+        self._table.update(
+            keys.upload(upload_id), put={}, remove=["due", "due_at"], condition="attribute_exists(#seen)"
+        )
+
     def _link(self, change: UploadChange) -> None:
         self._table.update(
             keys.upload(change.upload_id),
@@ -66,10 +72,14 @@ def update(change: UploadChange, *, now: float) -> dict[str, Any]:
     put: dict[str, str | int] = {"seen": change.version, "status": change.status}
     remove: list[str] = []
     condition = _NEWER
+    if change.status != "waiting":
+        put |= {"ttl": int(now) + FINAL_SECONDS}
     if change.status == "waiting":
         put |= {"due": keys.DUE_PARTITION, "due_at": change.expires_at + GRACE_SECONDS}
+    elif change.asset_id:
+        # Should all of the asset's own events get lost, this is how anybody hears of it.
+        put |= {"due": keys.DUE_PARTITION, "due_at": min(change.at, int(now)) + STUCK_SECONDS}
     else:
-        put |= {"ttl": int(now) + FINAL_SECONDS}
         remove = ["due", "due_at"]
     if change.error:
         put |= {"error": change.error}

@@ -171,6 +171,8 @@ class Cleanup:
 
     def _upload(self, record: Item, burials: _Burials, seen: int) -> str:
         upload_id = text(record, "pk").partition("#")[2]
+        if text(record, "status") != "waiting":
+            return self._became(upload_id, text(record, "asset_id"), record, burials, seen)
         sent_at = self._now()
         try:
             found = self._mux.get_upload(upload_id)
@@ -183,11 +185,21 @@ class Cleanup:
         if change is None or change.status == "waiting":
             self._due.postpone(record, until=int(self._now()) + _POSTPONE_SECONDS["upload"])
             return "postponed"
-        if change.asset_id and self._assets.status(change.asset_id) in ("", "preparing"):
-            # Before the upload is closed: should this fail, the upload is still due and leads here again.
-            self._asset(change.asset_id, None, burials, seen, owner=text(record, "owner") or None)
         self._uploads.apply(change, now=self._now())
-        return "healed" if change.asset_id else "closed"
+        if not change.asset_id:
+            return "closed"
+        return self._became(upload_id, change.asset_id, record, burials, seen)
+
+    def _became(self, upload_id: str, asset_id: str, upload: Item, burials: _Burials, seen: int) -> str:
+        """An upload has become an asset: once that has an owner's record, it is looked after by itself."""
+        asset = self._assets.stored(asset_id)
+        known = text(asset, "status") == "deleted" or "owner" in asset
+        outcome = "settled"
+        if not known:
+            outcome = self._asset(asset_id, None, burials, seen, owner=text(upload, "owner") or None)
+        if outcome != "held_back":
+            self._uploads.settle(upload_id)
+        return outcome
 
     def _asset(self, asset_id: str, record: Item | None, burials: _Burials, seen: int, owner: str | None = None) -> str:
         sent_at = self._now()

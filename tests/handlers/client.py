@@ -1,0 +1,66 @@
+"""Callers of the API: every answer they get is held against the contract before a test sees it."""
+
+import json
+from typing import Any
+
+from tests.handlers import contract
+from tests.world import Answer, Json, World
+
+FILM = "https://storage.example.com/film.mp4"
+
+
+class Client:
+    """Calls functions as their routes would."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    def call(self, function: str, **request: Any) -> Answer:
+        """As `World.call`."""
+        answer = self.world.call(function, **request)
+        contract.check(function, answer)
+        return answer
+
+    def handle(self, function: str, event: Json) -> Answer:
+        """As `World.handle`."""
+        answer = self.world.handle(function, event)
+        contract.check(function, answer)
+        return answer
+
+    def upload(self, owner: str = "ada", **request: Any) -> Json:
+        """A new upload as it was answered."""
+        answer = self.call("create_upload", owner=owner, **{"json_body": {}} | request)
+        assert answer.status == 201, answer
+        created: Json = answer.data
+        return created
+
+    def asset(self, owner: str = "ada", **request: Any) -> str:
+        """The id of a new asset that Mux has finished preparing; what our record says of it is another matter."""
+        answer = self.call("create_asset", owner=owner, **{"json_body": {"input": FILM}} | request)
+        assert answer.status == 201, answer
+        asset_id: str = answer.data["id"]
+        self.world.wait_for(lambda: self.mux_status(asset_id) == "ready")
+        return asset_id
+
+    def mux_status(self, asset_id: str) -> str:
+        """The status at Mux; `""` when Mux has no such asset."""
+        found = self.world.mux_get(f"/video/v1/assets/{asset_id}")
+        return str(found.json()["data"]["status"]) if found.status_code == 200 else ""
+
+    def asked(self) -> list[tuple[str, str]]:
+        """Method and path of every request to Mux so far, also a test's own looks."""
+        return [
+            (request["method"], request["path"])
+            for request in self.world.mux.requests()
+            if request["path"].startswith(("/video/", "/system/"))
+        ]
+
+    def sent(self, path: str) -> Json:
+        """The JSON body of the only POST to `path`."""
+        [request] = [
+            request
+            for request in self.world.mux.requests()
+            if (request["method"], request["path"]) == ("POST", path)
+        ]
+        body: Json = json.loads(request["body"])
+        return body

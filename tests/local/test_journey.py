@@ -1,0 +1,104 @@
+"""The journey of the README over real sockets: token, upload, file, webhook, ready, list, delete, gone."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import requests
+
+from local.embedded import LocalStack
+from local.mux.sample import sample_mp4
+from local.mux_environment import EMULATOR_TOKEN
+from local.settings import MuxAccount
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PATIENCE = 30
+
+
+@pytest.fixture(scope="module")
+def stack() -> Iterator[LocalStack]:
+    with LocalStack(processing_seconds=0.2) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def polling_stack(stack: LocalStack) -> Iterator[LocalStack]:
+    """A stack that takes the emulator of `stack` for the real Mux, whose webhooks cannot reach it."""
+    with LocalStack(mux=MuxAccount(*EMULATOR_TOKEN, url=stack.mux_url)) as running:
+        yield running
+
+
+def data(response: requests.Response, status: int) -> Any:
+    assert response.status_code == status, response.text
+    return response.json()["data"]
+
+
+def wait_for_status(stack: LocalStack, path: str, token: str, status: str) -> Any:
+    """Ask until the record has a status, and answer the record."""
+    limit = time.monotonic() + PATIENCE
+    while True:
+        record = data(stack.request("GET", path, token), 200)
+        if record["status"] == status:
+            return record
+        assert time.monotonic() < limit, record
+        time.sleep(0.1)
+
+
+def upload_film(stack: LocalStack, token: str, title: str) -> tuple[str, Any]:
+    """Upload a film; answers the upload's id and the asset once it is ready."""
+    upload = data(stack.request("POST", "/uploads", token, json={"title": title}), 201)
+    assert upload["status"] == "waiting"
+    requests.put(upload["url"], data=sample_mp4(seconds=3), timeout=PATIENCE).raise_for_status()
+    path = f"/uploads/{upload['id']}"
+    asset_id = wait_for_status(stack, path, token, "asset_created")["asset_id"]
+    wait_for_status(stack, f"/assets/{asset_id}", token, "ready")
+    return upload["id"], data(stack.request("GET", path, token), 200)["asset"]
+
+
+def listed(stack: LocalStack, token: str) -> list[str]:
+    return [asset["id"] for asset in data(stack.request("GET", "/assets", token), 200)]
+
+
+def mux_status(stack: LocalStack, asset_id: str) -> int:
+    address = f"{stack.mux_url}/video/v1/assets/{asset_id}"
+    return requests.get(address, auth=EMULATOR_TOKEN, timeout=PATIENCE).status_code
+
+
+def test_the_journey_of_a_film(stack: LocalStack) -> None:
+    token = requests.post(f"{stack.api_url}/_local/token", json={"sub": "alice"}, timeout=PATIENCE).json()["token"]
+    _, asset = upload_film(stack, token, "A journey")
+
+    assert (asset["status"], asset["title"]) == ("ready", "A journey")
+    assert asset["playback_ids"][0]["id"]
+    assert asset["duration"] == pytest.approx(3, abs=0.1)
+    assert listed(stack, token) == [asset["id"]]
+    assert listed(stack, stack.token("bob")) == []
+    assert stack.request("GET", f"/assets/{asset['id']}", stack.token("bob")).status_code == 404
+
+    assert stack.request("DELETE", f"/assets/{asset['id']}", token).status_code == 204
+    assert listed(stack, token) == []
+    assert stack.request("GET", f"/assets/{asset['id']}", token).status_code == 404
+    assert mux_status(stack, asset["id"]) == 404
+
+
+def test_a_film_deleted_in_the_dashboard_disappears(stack: LocalStack) -> None:
+    token = stack.token("dora")
+    _, asset = upload_film(stack, token, "Short-lived")
+    requests.delete(f"{stack.mux_url}/_emulator/assets/{asset['id']}", timeout=PATIENCE).raise_for_status()
+    limit = time.monotonic() + PATIENCE
+    while listed(stack, token):
+        assert time.monotonic() < limit
+        time.sleep(0.1)
+
+
+def test_the_journey_with_a_mux_that_cannot_reach_us(polling_stack: LocalStack) -> None:
+    token = polling_stack.token("carol")
+    _, asset = upload_film(polling_stack, token, "Polled")
+    assert asset["playback_ids"][0]["id"]
+    assert listed(polling_stack, token) == [asset["id"]]
+    assert polling_stack.request("DELETE", f"/assets/{asset['id']}", token).status_code == 204
+    assert listed(polling_stack, token) == []

@@ -1,0 +1,150 @@
+"""The whole stack in a test's process: the project's own template and functions, the emulator, and moto."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import requests
+
+from local.embedded import LocalStack
+from local.worker import FunctionError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+EVIL = "https://evil.test"
+
+
+@pytest.fixture(scope="module")
+def stack() -> Iterator[LocalStack]:
+    with LocalStack(processing_seconds=0.05) as running:
+        yield running
+
+
+def local(stack: LocalStack, path: str, body: Any = None, **headers: str) -> requests.Response:
+    if body is None:
+        return requests.get(f"{stack.api_url}/_local/{path}", headers=headers, timeout=30)
+    return requests.post(f"{stack.api_url}/_local/{path}", data=body, headers=headers, timeout=30)
+
+
+def test_health_names_all_parts(stack: LocalStack) -> None:
+    response = local(stack, "health")
+    assert (response.status_code, response.json()) == (200, {"parts": {"api": True, "aws": True, "mux": True}})
+
+
+def test_a_token_of_the_stack_opens_the_api(stack: LocalStack) -> None:
+    token = local(stack, "token", '{"sub": "alice", "groups": ["staff"]}').json()["token"]
+    assert stack.request("GET", "/assets", token).json() == {"data": [], "next_cursor": None}
+    assert stack.request("GET", "/assets").status_code == 401
+
+
+def test_an_expired_token_can_be_had(stack: LocalStack) -> None:
+    token = local(stack, "token", '{"sub": "alice", "ttl_seconds": -10}').json()["token"]
+    assert stack.request("GET", "/assets", token).status_code == 401
+
+
+@pytest.mark.parametrize(
+    "body",
+    ['{"sub": 1}', "{}", "[]", "{", '{"sub": "a", "groups": "b"}', '{"sub": "a", "ttl_seconds": "1"}', b"\xff"],
+)
+def test_a_wrong_wish_for_a_token_is_a_400(stack: LocalStack, body: str | bytes) -> None:
+    assert local(stack, "token", body).status_code == 400
+
+
+def test_a_function_can_be_run_by_hand(stack: LocalStack) -> None:
+    response = local(stack, "functions/CleanupFunction/invoke", "{}")
+    assert response.status_code == 200
+    assert list(response.json()) == ["result"]
+
+
+def test_an_error_of_a_function_run_by_hand_is_shown(stack: LocalStack) -> None:
+    response = local(stack, "functions/GetAssetFunction/invoke", '"no event"')
+    assert response.status_code == 200
+    assert response.json()["error"]["errorType"]
+    with pytest.raises(FunctionError):
+        stack.invoke("GetAssetFunction", "no event")
+
+
+def test_an_unknown_function_is_a_404(stack: LocalStack) -> None:
+    assert local(stack, "functions/NoFunction/invoke", "{}").status_code == 404
+
+
+def test_only_pages_of_the_allowed_origins_may_use_the_stacks_routes(stack: LocalStack) -> None:
+    origin = stack.origins[0]
+    assert local(stack, "token", '{"sub": "alice"}', Origin=EVIL).status_code == 403
+    allowed = local(stack, "token", '{"sub": "alice"}', Origin=origin)
+    assert allowed.headers["Access-Control-Allow-Origin"] == origin
+    preflight = requests.options(
+        f"{stack.api_url}/_local/token",
+        headers={"Origin": origin, "Access-Control-Request-Method": "POST"},
+        timeout=30,
+    )
+    assert preflight.status_code == 204
+    assert preflight.headers["Access-Control-Allow-Headers"] == "content-type"
+
+
+def test_the_api_itself_allows_the_sites_origin(stack: LocalStack) -> None:
+    assert "http://127.0.0.1:8080" in stack.origins
+    assert "http://localhost:8080" in stack.origins
+    response = stack.request("GET", "/assets", headers={"Origin": stack.origins[0]})
+    assert response.status_code == 401
+    assert response.headers["Access-Control-Allow-Origin"] == stack.origins[0]
+
+
+def test_functions_reach_the_table_and_the_secrets(stack: LocalStack) -> None:
+    token = stack.token("bob")
+    created = stack.request("POST", "/uploads", token, json={"title": "A film"})
+    assert created.status_code == 201
+    upload = created.json()["data"]
+    assert upload["url"].startswith(stack.mux_url)
+    found = stack.request("GET", f"/uploads/{upload['id']}", token)
+    assert found.json()["data"]["status"] == "waiting"
+
+
+def test_the_log_shows_requests_but_no_query(stack: LocalStack) -> None:
+    stack.request("GET", "/assets?limit=1&secret=7f3c2a", stack.token("alice"))
+    assert "GET /assets 400" in stack.log("api")
+    assert "7f3c2a" not in stack.log("api")
+
+
+def test_functions_live_at_the_emulators_clock(stack: LocalStack) -> None:
+    token = stack.token("carol")
+    upload = stack.request("POST", "/uploads", token, json={}).json()["data"]["id"]
+    stack.advance(2 * 3600)
+    stack.invoke("CleanupFunction")
+    assert stack.request("GET", f"/uploads/{upload}", token).json()["data"]["status"] == "timed_out"
+
+
+def test_a_part_that_cannot_start_is_reported(tmp_path: Path) -> None:
+    template = tmp_path / "template.yaml"
+    template.write_text("Resources: {}\nParameters: {Needed: {Type: String}}\n")
+    with (
+        pytest.raises(Exception, match="no such parameters: Other"),
+        LocalStack(template=template, parameters={"Other": "1"}),
+    ):
+        raise AssertionError("it started")
+
+
+def test_a_site_is_served_when_there_is_one(tmp_path: Path) -> None:
+    site = tmp_path / "site"
+    site.mkdir()
+    (site / "index.html").write_text("<h1>Videos</h1>")
+    (site / "app.js").write_text("let a = 1")
+    with LocalStack(site=site) as stack:
+        page = requests.get(stack.site_url, timeout=30)
+        assert (page.text, page.headers["Cache-Control"]) == ("<h1>Videos</h1>", "no-store")
+        assert requests.get(f"{stack.site_url}/app.js", timeout=30).text == "let a = 1"
+        assert requests.get(f"{stack.site_url}/%2e%2e/template.yaml", timeout=30).status_code == 404
+        assert stack.site_url in stack.origins
+
+
+def test_schedules_start_their_function(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("local.template.SECONDS", {"minute": 0.2, "hour": 1, "day": 1})
+    with LocalStack(schedules=True) as stack:
+        limit = time.monotonic() + 20
+        while not stack.log("CleanupFunction"):
+            assert time.monotonic() < limit, "the cleanup was never started"
+            time.sleep(0.1)
