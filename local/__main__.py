@@ -9,6 +9,7 @@ import sys
 
 from local.intrinsics import TemplateError
 from local.ports import PortInUseError
+from local.services import ServiceError
 from local.settings import Settings, SettingsError
 from local.stack import Stack, StackError
 
@@ -17,7 +18,7 @@ def main() -> int:
     """Run the stack; answers the exit status."""
     try:
         return asyncio.run(_run(Settings.from_env(os.environ)))
-    except (PortInUseError, SettingsError, StackError, TemplateError) as error:
+    except (PortInUseError, ServiceError, SettingsError, StackError, TemplateError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
 
@@ -42,7 +43,7 @@ async def _serve(settings: Settings) -> int:
     """Serve until a part ends by itself."""
     async with Stack(settings, _say) as stack:
         _say(_ready(stack, settings))
-        ended = await stack.failed
+        ended = await stack.failure()
     print(f"error: {ended}", file=sys.stderr)
     return 1
 

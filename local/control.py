@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 
 
+class NotReadyError(Exception):
+    """The stack is still starting, or already ending."""
+
+
 class Stack(Protocol):
     """What these routes need of the stack."""
 
@@ -82,6 +86,8 @@ class _Control:
         response: web.StreamResponse
         try:
             response = web.Response(status=204) if request.method == "OPTIONS" else await handler(request)
+        except NotReadyError:
+            response = _refusal(503, "the stack is not ready")
         except web.HTTPException as error:
             response = _refusal(error.status, error.text or error.reason)
         if origin is not None:

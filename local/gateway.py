@@ -83,8 +83,9 @@ class HttpApi:
     async def handle(self, incoming: web.Request) -> web.Response:
         """Answer one request; the aiohttp application's catch-all handler."""
         fields = tuple((_text(name), _text(value)) for name, value in incoming.raw_headers)
+        target = _text(incoming.raw_path.encode("utf-8", "surrogateescape"))
         request = events.Request(
-            incoming.method, incoming.raw_path, fields, b"", incoming.remote or "", _protocol(incoming)
+            incoming.method, target, fields, b"", incoming.remote or "", _protocol(incoming)
         )
         try:
             answer = await self._answer(request, incoming)

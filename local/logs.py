@@ -25,13 +25,18 @@ class Logs:
 
     def write(self, part: str, line: str, *, terminal: bool = True) -> None:
         """Add one line to the log of a part."""
-        with self.path(part).open("a", encoding="utf-8") as file:
+        with self.path(part).open("a", encoding="utf-8", errors="backslashreplace") as file:
             file.write(f"{line}\n")
         if terminal and self._terminal:
             print(f"{part} | {line}", file=sys.stderr, flush=True)
 
     def path(self, part: str) -> Path:
         return self._folder / f"{part}.log"
+
+    def text(self, part: str) -> str:
+        """All that a part has printed."""
+        path = self.path(part)
+        return path.read_text(encoding="utf-8") if path.exists() else ""
 
     async def follow(self, part: str, stream: StreamReader, *, terminal: bool = True) -> None:
         """Add all lines of a stream (opened with LINE_LIMIT) to the log of a part, until it ends."""

@@ -29,6 +29,7 @@ Deliver = Callable[[bytes], Awaitable[bool]]
 
 PAGE = 100
 PERIOD = 1.0
+PATIENCE = aiohttp.ClientTimeout(total=10)
 # The last event of a state says all that the earlier ones would have said.
 UPLOAD_EVENTS = {"asset_created": "asset_created", "cancelled": "cancelled", "errored": "errored"}
 ASSET_EVENTS = {"preparing": "created", "ready": "ready", "errored": "errored"}
@@ -118,7 +119,7 @@ def webhook_delivery(session: aiohttp.ClientSession, url: str, secret: str) -> D
     async def deliver(body: bytes) -> bool:
         headers = {"Content-Type": "application/json", HEADER: sign(body, secret, int(time.time()))}
         try:
-            async with session.post(url, data=body, headers=headers) as response:
+            async with session.post(url, data=body, headers=headers, timeout=PATIENCE) as response:
                 return response.ok
         except (aiohttp.ClientError, TimeoutError):
             return False

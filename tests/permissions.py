@@ -2,12 +2,9 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, Final
 
 import boto3
-
-from local.intrinsics import read
 
 # TransactWriteItems needs the permissions of the writes in it.
 _TRANSACTED: Final = {"Update": "dynamodb:UpdateItem", "Put": "dynamodb:PutItem", "Delete": "dynamodb:DeleteItem"}
@@ -16,9 +13,9 @@ _TRANSACTED: Final = {"Update": "dynamodb:UpdateItem", "Put": "dynamodb:PutItem"
 class Permissions:
     """What each function's role allows, as (action, resource); `denied` collects calls that AWS would refuse."""
 
-    def __init__(self, template: Path, secrets: dict[str, str]) -> None:
+    def __init__(self, template: dict[str, Any], secrets: dict[str, str]) -> None:
         self._names = {arn: logical_id for logical_id, arn in secrets.items()}
-        self._allowed = dict(_roles(read(template.read_text())))
+        self._allowed = dict(_roles(template))
         self._function = ""
         self.denied: list[tuple[str, str, str]] = []
         events = boto3.DEFAULT_SESSION.events  # type: ignore[union-attr]

@@ -15,10 +15,13 @@ from typing import Any, Final, Self
 from urllib.parse import urlencode
 
 import boto3
+import botocore.session
 import pytest
 import requests
+from botocore.loaders import Loader
 from moto import mock_aws
 
+from local.intrinsics import read
 from local.mux import MuxEmulator
 from local.template import Template, create_table
 from mux_lifecycle import runtime
@@ -128,6 +131,7 @@ class World:
 
     def __enter__(self) -> Self:
         self._mock.start()
+        _start_aws_session()
         self.secrets = boto3.client("secretsmanager")
         token = {"token_id": self.mux.token_id, "token_secret": self.mux.token_secret}
         arns = {
@@ -135,8 +139,9 @@ class World:
             "MuxWebhookSecret": self._secret("webhook", {"signing_secrets": [SIGNING_SECRET]}),
             "MuxSigningKeySecret": self._secret("signing-key", {}),
         }
-        self.template = Template.load(
-            ROOT / "template.yaml",
+        self.template = Template(
+            _template_document(),
+            ROOT,
             parameters={
                 "AllowedOrigins": f"{ORIGIN},{OTHER_ORIGIN}",
                 "JwtIssuer": "https://issuer.example.com",
@@ -147,8 +152,7 @@ class World:
             resources=arns,
         )
         self.arns = arns
-        boto3.setup_default_session()
-        self.permissions = Permissions(ROOT / "template.yaml", arns)
+        self.permissions = Permissions(_template_document(), arns)
         self.dynamodb = boto3.client("dynamodb")
         self.table_name = create_table(self.dynamodb, self.template)
         for logical_id in self.template.functions:
@@ -244,6 +248,23 @@ class World:
     def _secret(self, name: str, value: Json) -> str:
         made = self.secrets.create_secret(Name=f"{name}-{uuid.uuid4().hex}", SecretString=json.dumps(value))
         return made["ARN"]
+
+
+@cache
+def _template_document() -> Json:
+    return read((ROOT / "template.yaml").read_text(encoding="utf-8"))
+
+
+@cache
+def _service_models() -> Loader:
+    """Reading them takes longer than most tests."""
+    return botocore.session.get_session().get_component("data_loader")
+
+
+def _start_aws_session() -> None:
+    session = botocore.session.get_session()
+    session.register_component("data_loader", _service_models())
+    boto3.setup_default_session(botocore_session=session)
 
 
 @cache

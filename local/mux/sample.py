@@ -1,13 +1,8 @@
-"""Makes small MP4 files: real headers, an empty picture, any size.
-
-As a program it writes one: `python -m local.mux.sample FILE`.
-"""
+"""Makes small MP4 files: real headers, an empty picture, any size."""
 
 from __future__ import annotations
 
 import struct
-import sys
-from pathlib import Path
 
 _TIMESCALE = 1000
 _FRAME = 40
@@ -57,7 +52,3 @@ def _track(number: int, handler: bytes, codec: bytes, duration: int, width: int,
 def _box(kind: bytes, *content: bytes) -> bytes:
     body = b"".join(content)
     return struct.pack(">I4s", len(body) + 8, kind) + body
-
-
-if __name__ == "__main__":
-    Path(sys.argv[1]).write_bytes(sample_mp4(seconds=10))

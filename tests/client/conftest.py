@@ -1,7 +1,5 @@
 """A Mux client of one's own, pointed at a server that a test has prepared; waits between repeats are not slept."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Protocol

@@ -134,9 +134,7 @@ def test_a_list_whose_cursor_is_no_text_is_the_last_page(make_client: MakeClient
 
 
 @pytest.mark.parametrize("data", [None, [], {}, {"environment_id": None}, {"environment_id": ""}])
-def test_an_identity_without_environment_is_malformed_and_not_remembered(
-    make_client: MakeClient, data: object
-) -> None:
+def test_an_identity_without_environment_is_malformed_and_not_remembered(make_client: MakeClient, data: object) -> None:
     with HostileServer(answer(200, {"data": data}), answer(200, ASSET)) as server:
         mux = make_client(server.url)
         with pytest.raises(MuxMalformed):
@@ -159,7 +157,7 @@ def test_an_identity_without_environment_is_malformed_and_not_remembered(
 def test_an_endless_answer_is_read_only_so_far(make_client: MakeClient, name: str, head: bytes) -> None:
     with HostileServer(flood(head)) as server:
         with pytest.raises(LifecycleError):
-            CALLS[name](make_client(server.url))
+            CALLS[name](make_client(server.url, calls=1))
         # 4 MiB are read; what is in the sockets' buffers by then comes on top.
         assert server.bytes_sent < 24 * 1024 * 1024
         assert (server.completed, len(server.requests)) == (0, 1)

@@ -8,7 +8,7 @@ from mux_lifecycle.errors import MuxOutcomeUnknown, MuxUnavailable
 from tests.client.conftest import CALLS, REPEATABLE, MakeClient
 from tests.client.hostile import HostileServer, Script, drip, message, silence
 
-SECONDS = 0.3
+SECONDS = 0.2
 """The deadline in these tests. The servers drip for ten times as long, then complete a perfectly good answer."""
 GOOD = json.dumps(
     {"data": {"id": "a1", "status": "ready", "url": "https://example.com/u", "environment_id": "k3v9zq"}}

@@ -11,7 +11,10 @@ GOOD = answer(200, {"data": {"id": "a1", "environment_id": "k3v9zq"}})
 UNAUTHORIZED = answer(401, {"error": {"type": "unauthorized", "messages": ["Unauthorized request"]}})
 BUSY = answer(429, {"errors": ["Too many requests, retry later."]})
 ROTATED = Credentials("token-id-0002", "token-secret-0002")
-BASIC = {TOKEN: "Basic dG9rZW4taWQtMDAwMTp0b2tlbi1zZWNyZXQtMDAwMQ==", ROTATED: "Basic dG9rZW4taWQtMDAwMjp0b2tlbi1zZWNyZXQtMDAwMg=="}
+BASIC = {
+    TOKEN: "Basic dG9rZW4taWQtMDAwMTp0b2tlbi1zZWNyZXQtMDAwMQ==",
+    ROTATED: "Basic dG9rZW4taWQtMDAwMjp0b2tlbi1zZWNyZXQtMDAwMg==",
+}
 
 
 def busy(retry_after: str) -> Script:
@@ -82,7 +85,9 @@ def test_what_is_not_there_is_not_found(make_client: MakeClient, name: str) -> N
         assert len(server.requests) == 1
 
 
-@pytest.mark.parametrize("identifier", ["", ".", "..", "../whoami", "a/b", "a%2Fb", "a?b", "a#b", "a b", "ä", "a\n", "a" * 129])
+@pytest.mark.parametrize(
+    "identifier", ["", ".", "..", "../whoami", "a/b", "a%2Fb", "a?b", "a#b", "a b", "ä", "a\n", "a" * 129]
+)
 @pytest.mark.parametrize("name", ["get_upload", "cancel_upload", "get_asset", "delete_asset"])
 def test_what_cannot_be_an_id_never_gets_into_a_path(make_client: MakeClient, name: str, identifier: str) -> None:
     with HostileServer(GOOD) as server:
@@ -92,9 +97,7 @@ def test_what_cannot_be_an_id_never_gets_into_a_path(make_client: MakeClient, na
 
 
 @pytest.mark.parametrize("name", CALLS)
-def test_a_busy_mux_is_asked_once_more_also_for_a_create(
-    make_client: MakeClient, naps: list[float], name: str
-) -> None:
+def test_a_busy_mux_is_asked_once_more_also_for_a_create(make_client: MakeClient, naps: list[float], name: str) -> None:
     with HostileServer(BUSY, good(name)) as server:
         CALLS[name](make_client(server.url))
         assert len(server.requests) == 2
@@ -102,7 +105,8 @@ def test_a_busy_mux_is_asked_once_more_also_for_a_create(
 
 
 @pytest.mark.parametrize(
-    "retry_after", ["", "0", "1", "2", "-1", "0.5", "+1", "²", "1e9", "99999999999", "3600", "soon", "Wed, 21 Oct 2026 07:28:00 GMT"]
+    "retry_after",
+    ["", "0", "1", "2", "-1", "0.5", "+1", "²", "1e9", "99999999999", "3600", "soon", "Wed, 21 Oct 2026 07:28:00 GMT"],
 )
 @pytest.mark.parametrize("name", CALLS)
 def test_a_mux_that_stays_busy_is_asked_at_most_twice(
@@ -188,7 +192,9 @@ def test_the_environment_is_asked_once_per_token(make_client: MakeClient, tokens
 
 
 def test_a_page_is_asked_for_with_its_size_and_position(make_client: MakeClient) -> None:
-    with HostileServer(answer(200, {"data": [{"id": "a1"}], "next_cursor": "more&x=1"}), answer(200, {"data": []})) as server:
+    with HostileServer(
+        answer(200, {"data": [{"id": "a1"}], "next_cursor": "more&x=1"}), answer(200, {"data": []})
+    ) as server:
         mux = make_client(server.url)
         page = mux.list_assets(limit=7)
         assert (page.assets, page.next_cursor) == ([{"id": "a1"}], "more&x=1")

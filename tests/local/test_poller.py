@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ENVIRONMENT = {"name": "Development", "id": "k3v9zq"}
-PREPARING = {"id": "a1", "status": "preparing", "created_at": "1795348895", "progress": {"progress": 0}}
-READY = {**PREPARING, "status": "ready", "playback_ids": [{"id": "p1"}]}
+PREPARING: dict[str, Any] = {"id": "a1", "status": "preparing", "created_at": "1795348895", "progress": {"progress": 0}}
+READY: dict[str, Any] = {**PREPARING, "status": "ready", "playback_ids": [{"id": "p1"}]}
 
 
 class FakeMux:

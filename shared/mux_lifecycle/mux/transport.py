@@ -129,9 +129,8 @@ class _Adapter(HTTPAdapter):
 
 
 class _Session(requests.Session):
-    def get_redirect_target(self, resp: requests.Response) -> str | None:
+    def get_redirect_target(self, resp: requests.Response) -> None:
         """A redirect is an answer like any other: even unfollowed, requests would read its body to the end."""
-        del resp
 
 
 def session() -> requests.Session:

@@ -1,0 +1,112 @@
+"""The processes beside the functions: AWS (moto), and the Mux emulator unless a real Mux is used."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import re
+from typing import TYPE_CHECKING
+
+import aiohttp
+
+from local.children import Child
+from local.host import INHERITED
+from local.ports import check_free, listen, port_of, url
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from local.logs import Logs
+    from local.settings import Settings
+
+READY = re.compile(r"ready on (http://\S+)")
+PAUSE_SECONDS = 0.05
+
+
+class ServiceError(Exception):
+    """A process of the stack did not start; the text holds what it printed."""
+
+
+class Services:
+    """Starts, watches and ends the processes. `failed` is done when one ended by itself; its result says which."""
+
+    def __init__(self, settings: Settings, logs: Logs, session: aiohttp.ClientSession) -> None:
+        self._settings = settings
+        self._logs = logs
+        self._session = session
+        self._children: list[Child] = []
+        self._watches: set[asyncio.Task[None]] = set()
+        self._probes: dict[str, str] = {}
+        self.aws_url = ""
+        self.mux_url = settings.mux.url if settings.mux else ""
+        self.failed: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+
+    async def start(self) -> None:
+        """Start the processes side by side and wait until they serve. Raises PortInUseError and ServiceError."""
+        settings = self._settings
+        if not settings.mux:
+            check_free(settings.mux_port, "MUX_PORT")
+        aws = await self._start_aws()
+        mux = None if settings.mux else await self._start_mux()
+        while not await self._answers(self._probes["aws"]):
+            await self._pause(aws)
+        if mux:
+            while not (said := READY.search(self._logs.text("mux"))):
+                await self._pause(mux)
+            self.mux_url = said[1]
+            self._probes["mux"] = f"{self.mux_url}/_emulator/clock"
+
+    async def health(self) -> dict[str, bool]:
+        """Which of the processes answer."""
+        answers = await asyncio.gather(*(self._answers(probe) for probe in self._probes.values()))
+        return dict(zip(self._probes, answers, strict=True))
+
+    async def stop(self) -> None:
+        """End the processes."""
+        for watch in self._watches:
+            watch.cancel()
+        await asyncio.gather(*(child.kill() for child in self._children))
+
+    async def _start_aws(self) -> Child:
+        # The child has its own copy; were this one kept open, nobody would notice the child's end.
+        with contextlib.closing(listen(self._settings.aws_port, "AWS_PORT")) as listener:
+            self.aws_url = url(port_of(listener))
+            self._probes["aws"] = f"{self.aws_url}/moto-api/data.json"
+            descriptor = listener.fileno()
+            return await self._start_child("aws", ("local.aws", str(descriptor)), {}, descriptor)
+
+    async def _start_mux(self) -> Child:
+        seconds = self._settings.processing_seconds
+        variables = {} if seconds is None else {"MUX_PROCESSING_SECONDS": str(seconds)}
+        return await self._start_child("mux", ("local.mux", "--port", str(self._settings.mux_port)), variables)
+
+    async def _start_child(
+        self, name: str, command: Sequence[str], variables: dict[str, str], *descriptors: int
+    ) -> Child:
+        inherited = {variable: os.environ[variable] for variable in INHERITED if variable in os.environ}
+        child = await Child.start(
+            name, command, {**inherited, **variables}, self._logs, descriptors=descriptors, terminal=False
+        )
+        self._children.append(child)
+        self._watches.add(asyncio.create_task(self._watch(child)))
+        return child
+
+    async def _watch(self, child: Child) -> None:
+        code = await child.ended()
+        if not self.failed.done():
+            self.failed.set_result(f"{child.name} ended with {code}; see {self._logs.path(child.name)}")
+
+    async def _pause(self, child: Child) -> None:
+        """Give a starting process a moment. Raises ServiceError when it has ended instead."""
+        if not child.running:
+            await child.kill()
+            raise ServiceError(f"{child.name} did not start:\n{self._logs.text(child.name)}")
+        await asyncio.sleep(PAUSE_SECONDS)
+
+    async def _answers(self, address: str) -> bool:
+        try:
+            async with self._session.get(address):
+                return True
+        except (aiohttp.ClientError, TimeoutError):
+            return False
