@@ -66,6 +66,11 @@ class AssetChange:
     tag: Tag | None
     observed: bool = False
 
+    @property
+    def watchable(self) -> bool:
+        """Whether anybody can play it without a token."""
+        return is_watchable(self.document)
+
 
 @dataclass(frozen=True, slots=True)
 class AssetDeletion:
@@ -104,6 +109,17 @@ class PartChange:
 type Change = AssetChange | AssetDeletion | UploadChange | PartChange
 
 
+def part_document(data: Json, kind: keys.PartKind) -> dict[str, Any]:
+    """What is shown of a track or rendition."""
+    return _track(data) if kind == "track" else _rendition(data)
+
+
+def is_watchable(document: str) -> bool:
+    """Whether an asset's document names a public playback id."""
+    entries = json.loads(document or "{}").get("playback_ids", [])
+    return any(entry.get("policy") == "public" for entry in entries)
+
+
 def from_event(event: Json, *, stack: str, now: float) -> Change | None:
     """The change that a webhook event asks for, or None when it asks for none (unknown type, partial or odd body)."""
     event_type, data = event.get("type"), event.get("data")
@@ -139,6 +155,17 @@ def observed_upload(data: Json, *, sent_at: float, stack: str) -> UploadChange |
     return _upload(data, _Stamp(microseconds(sent_at), "", sent_at, observed=True), stack)
 
 
+def observed_part(data: Json, kind: keys.PartKind, asset_id: str, *, sent_at: float) -> PartChange | None:
+    """What an answer of Mux's API to a request sent at `sent_at` says of a track or rendition; None when nothing."""
+    stamp = _Stamp(microseconds(sent_at), "", sent_at, observed=True)
+    return _part({**data, "asset_id": asset_id}, kind, "", stamp)
+
+
+def observed_part_deletion(kind: keys.PartKind, asset_id: str, part_id: str, *, sent_at: float) -> PartChange:
+    """A track or rendition that was gone when a request sent at `sent_at` was answered."""
+    return PartChange(asset_id, kind, part_id, keys.version("deleted", microseconds(sent_at), now=sent_at), "")
+
+
 def observed_deletion(asset_id: str, *, sent_at: float) -> AssetDeletion:
     """An asset that was gone when a request sent at `sent_at` was answered."""
     return AssetDeletion(asset_id, keys.version("deleted", microseconds(sent_at), now=sent_at))
@@ -156,7 +183,8 @@ class _Stamp:
 
     @property
     def seconds(self) -> int:
-        return self.micros // MICROSECONDS if self.micros is not None else int(self.now)
+        """When it happened, as far as that can be believed: never in the future."""
+        return int(self.now) if self.micros is None else min(self.micros // MICROSECONDS, int(self.now))
 
 
 def _asset(data: Json, stamp: _Stamp, stack: str) -> AssetChange | None:
@@ -203,8 +231,7 @@ def _part(data: Json, kind: keys.PartKind, ending: str, stamp: _Stamp) -> PartCh
     status = "deleted" if ending == "deleted" else data.get("status")
     if status != "deleted" and status not in _PART_STATUSES:
         return None
-    shape = _track if kind == "track" else _rendition
-    document = "" if status == "deleted" else _canonical(shape(data))
+    document = "" if status == "deleted" else _canonical(part_document(data, kind))
     return PartChange(asset_id, kind, part_id, stamp.version(status), document)
 
 
@@ -242,12 +269,12 @@ def _errors(value: object) -> Json | None:
     return _picked(value, ("type",)) | {"messages": [_plain(text) for text in texts if isinstance(text, str)]}
 
 
-def _track(data: Json) -> Json:
+def _track(data: Json) -> dict[str, Any]:
     error = _errors(data.get("error"))
     return _picked(data, _TRACK_FIELDS) | ({"errors": error} if error else {})
 
 
-def _rendition(data: Json) -> Json:
+def _rendition(data: Json) -> dict[str, Any]:
     """Mux writes `filesize` as text in answers and rendition events, as a number in the assets of events."""
     size = data.get("filesize")
     picked = _picked(data, _RENDITION_FIELDS)
