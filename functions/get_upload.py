@@ -10,7 +10,9 @@ def get_upload(request: api.Request) -> api.Response:
     upload = runtime.uploads().get(request.id(), owner=owner)
     asset_id = text(upload, "asset_id")
     asset = runtime.assets().find(asset_id) if asset_id else None
-    return api.ok(views.upload(upload, asset))
+    # The link is Mux's word, and so is the asset's owner; should they disagree, the owner decides who sees it.
+    visible = asset is not None and (owner is None or asset.get("owner") == owner)
+    return api.ok(views.upload(upload, asset if visible else None))
 
 
 handler = api.handler(get_upload)

@@ -1,4 +1,4 @@
-"""PUT /assets/{id}/master-access: let the owner download the original for a day. Ask again for the URL once it is ready."""
+"""PUT /assets/{id}/master-access: the original to download, for a day; ask again for its URL once it is ready."""
 
 from mux_lifecycle import api, models, runtime, views
 

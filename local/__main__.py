@@ -57,7 +57,7 @@ Ready. Ctrl-C ends everything.
   API   {api}
   Mux   {stack.mux_url}{"" if settings.mux else "  (emulator)"}
   AWS   {stack.aws_url}  (moto: DynamoDB, Secrets Manager){site}
-  logs  {settings.logs}
+  logs  {stack.log_folder}
 
 Try it:
 

@@ -84,9 +84,7 @@ class HttpApi:
         """Answer one request; the aiohttp application's catch-all handler."""
         fields = tuple((_text(name), _text(value)) for name, value in incoming.raw_headers)
         target = _text(incoming.raw_path.encode("utf-8", "surrogateescape"))
-        request = events.Request(
-            incoming.method, target, fields, b"", incoming.remote or "", _protocol(incoming)
-        )
+        request = events.Request(incoming.method, target, fields, b"", incoming.remote or "", _protocol(incoming))
         try:
             answer = await self._answer(request, incoming)
         except _Refusal as refusal:

@@ -60,16 +60,17 @@ class Poller:
 
     async def round(self) -> None:
         """Look at Mux once and send what changed. Raises MuxApiError."""
-        for upload in await self._list("/video/v1/uploads"):
-            known = self._uploads.get(upload["id"], {})
-            kind = UPLOAD_EVENTS.get(upload["status"])
-            if upload["status"] == known.get("status") or await self._sent("upload", kind, upload):
-                self._uploads[upload["id"]] = upload
+        # Assets first: what an upload then says it became is known already.
         assets = await self._list("/video/v1/assets")
         for asset in assets:
             kind = _asset_event(self._assets.get(asset["id"]), asset)
             if await self._sent("asset", kind, asset):
                 self._assets[asset["id"]] = asset
+        for upload in await self._list("/video/v1/uploads"):
+            known = self._uploads.get(upload["id"], {})
+            kind = UPLOAD_EVENTS.get(upload["status"])
+            if upload["status"] == known.get("status") or await self._sent("upload", kind, upload):
+                self._uploads[upload["id"]] = upload
         for missing in self._assets.keys() - {asset["id"] for asset in assets}:
             await self._look_for(missing)
 

@@ -46,13 +46,18 @@ class StackError(Exception):
 class Stack:
     """All parts of the local stack; an async context manager that is entered once they serve.
 
-    `progress` is told, in a few words, what happens while it starts.
+    `progress` is told, in a few words, what happens while it starts. Raises PortInUseError here and, like
+    ServiceError, StackError and TemplateError, when it is entered.
     """
 
     def __init__(self, settings: Settings, progress: Callable[[str], None] = lambda _: None) -> None:
         self._settings = settings
         self._progress = progress
-        self._logs = Logs(settings.logs, terminal=settings.terminal)
+        self._listener = listen(settings.api_port, "API_PORT")
+        self.api_url = url(port_of(self._listener))
+        # Whoever holds the port owns the folder: stacks side by side keep their logs apart.
+        self.log_folder = settings.logs / str(port_of(self._listener))
+        self._logs = Logs(self.log_folder, terminal=settings.terminal)
         self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=ANSWER_SECONDS))
         self._services = Services(settings, self._logs, self._session)
         self._exits = contextlib.AsyncExitStack()
@@ -62,7 +67,7 @@ class Stack:
         self._issuer: Issuer | None = None
         self._api: HttpApi | None = None
         self.origins: tuple[str, ...] = ()
-        self.api_url = self.site_url = ""
+        self.site_url = ""
 
     @property
     def aws_url(self) -> str:
@@ -78,7 +83,7 @@ class Stack:
                 await self._start()
         except TimeoutError as error:
             await self._stop()
-            raise StackError(f"not ready after {START_SECONDS} s; see {self._settings.logs}") from error
+            raise StackError(f"not ready after {START_SECONDS} s; see {self.log_folder}") from error
         except BaseException:
             await self._stop()
             raise
@@ -115,9 +120,7 @@ class Stack:
 
     async def _start(self) -> None:
         settings = self._settings
-        listener = listen(settings.api_port, "API_PORT")
-        self.api_url = url(port_of(listener))
-        await self._serve(application_runner(self._handle, control.application(self)), listener)
+        await self._serve(application_runner(self._handle, control.application(self)), self._listener)
         site_port = await self._start_site()
         ports = (site_port, int(self.api_url.rpartition(":")[2]))
         self.origins = tuple(f"http://{name}:{port}" for port in ports for name in (HOST, "localhost"))
@@ -207,12 +210,11 @@ class Stack:
                     self._run(schedule.run(entry, self._host.invoke))
 
     async def _clock_offset(self) -> float:
-        """How far the emulator's clock is ahead, in seconds; 0 when it does not say."""
-        try:
-            async with self._session.get(f"{self.mux_url}/_emulator/clock") as response:
-                return float((await response.json())["data"]["offset_seconds"]) if response.ok else 0.0
-        except (aiohttp.ClientError, TimeoutError):
-            return 0.0
+        """How many whole seconds the emulator's clock is ahead of the wall clock."""
+        # To advance by nothing is how the emulator is asked for its time.
+        question = self._session.post(f"{self.mux_url}/_emulator/clock", json={"advance_seconds": 0})
+        async with question as response:
+            return float(round((await response.json())["data"]["now"] - time.time()))
 
     def _poll(self, mux: MuxApi, environment: MuxEnvironment) -> None:
         deliver = webhook_delivery(self._session, self.api_url + WEBHOOK_PATH, environment.webhook_secret)

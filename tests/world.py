@@ -4,6 +4,7 @@ import base64
 import copy
 import importlib
 import json
+import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
@@ -18,6 +19,7 @@ import boto3
 import botocore.session
 import pytest
 import requests
+import time_machine
 from botocore.loaders import Loader
 from moto import mock_aws
 
@@ -128,6 +130,9 @@ class World:
         self.mux = mux
         self._monkeypatch = monkeypatch
         self._mock = mock_aws()
+        self._turn = threading.RLock()
+        self._travels: time_machine.travel | None = None
+        self._traveller: time_machine.Traveller | None = None
 
     def __enter__(self) -> Self:
         self._mock.start()
@@ -168,6 +173,8 @@ class World:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if self._travels:
+            self._travels.stop()
         self.cold_start()
         self._mock.stop()
         assert not self.permissions.denied, "the template's roles do not allow what was called"
@@ -186,7 +193,8 @@ class World:
         return self.handle(function, http_event(function, **event))
 
     def handle(self, function: str, event: Json) -> Answer:
-        with self.permissions.of(function):
+        """Call a function; one call at a time, whichever threads ask: a process of Lambda has one invocation."""
+        with self._turn, self.permissions.of(function):
             result = entry_point(function)(event, Context())
         return Answer(result["statusCode"], json.loads(result.get("body") or "null"), result["headers"])
 
@@ -201,9 +209,17 @@ class World:
 
     def schedule(self, event: Json | None = None, *, seconds: float = 300) -> Json:
         """One run of the cleanup."""
-        with self.permissions.of("cleanup"):
+        with self._turn, self.permissions.of("cleanup"):
             result: Json = entry_point("cleanup")(event or {}, Context(seconds))
         return result
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass, for the functions and for Mux alike; what Mux has planned until then happens."""
+        if self._traveller is None:
+            self._travels = time_machine.travel(time.time(), tick=True)
+            self._traveller = self._travels.start()
+        self._traveller.shift(seconds)
+        self.mux.advance(0)
 
     def records(self) -> dict[str, Json]:
         """The whole table, by partition key."""
@@ -225,6 +241,10 @@ class World:
     def mux_get(self, path: str) -> requests.Response:
         """Mux's own view, past our functions."""
         return requests.get(self.mux.url + path, auth=(self.mux.token_id, self.mux.token_secret), timeout=10)
+
+    def mux_post(self, path: str, body: Json) -> requests.Response:
+        """Something at Mux that no function of ours made."""
+        return requests.post(self.mux.url + path, json=body, auth=(self.mux.token_id, self.mux.token_secret), timeout=10)
 
     def mux_assets(self) -> list[Json]:
         """Every asset at Mux."""
@@ -258,7 +278,8 @@ def _template_document() -> Json:
 @cache
 def _service_models() -> Loader:
     """Reading them takes longer than most tests."""
-    return botocore.session.get_session().get_component("data_loader")
+    loader: Loader = botocore.session.get_session().get_component("data_loader")
+    return loader
 
 
 def _start_aws_session() -> None:

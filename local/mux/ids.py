@@ -34,4 +34,9 @@ def parse_id(text: str) -> str:
 
 
 def _text(alphabet: str, length: int) -> str:
-    return "".join(secrets.choice(alphabet) for _ in range(length))
+    number = secrets.randbelow(len(alphabet) ** length)
+    letters = []
+    for _ in range(length):
+        number, letter = divmod(number, len(alphabet))
+        letters.append(alphabet[letter])
+    return "".join(letters)

@@ -84,7 +84,7 @@ class Request:
         """The caller's groups; HTTP APIs pass an array as the text `[a b]`."""
         value = (self.claims or {}).get(claim)
         if isinstance(value, str):
-            value = value.removeprefix("[").removesuffix("]").replace(",", " ").split()
+            value = value.removeprefix("[").removesuffix("]").split()
         return frozenset(map(str, value)) if isinstance(value, list) else frozenset()
 
     def id(self, name: str = "id") -> str:

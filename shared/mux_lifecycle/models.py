@@ -84,23 +84,22 @@ class AssetUpdate:
 
 def playback_policy(body: Json) -> str:
     """From the body of POST /assets/{id}/playback-ids."""
-    return _fields(body, {"policy": _one_of("policy", PLAYBACK_POLICIES)}, required=("policy",))["policy"]
+    return _only(body, "policy", PLAYBACK_POLICIES)
 
 
 def resolution(body: Json) -> str:
     """From the body of POST /assets/{id}/static-renditions."""
-    return _fields(body, {"resolution": _one_of("resolution", RESOLUTIONS)}, required=("resolution",))["resolution"]
+    return _only(body, "resolution", RESOLUTIONS)
 
 
 def mp4_support(body: Json) -> str:
     """From the body of PUT /assets/{id}/mp4-support."""
-    return _fields(body, {"mp4_support": _one_of("mp4_support", MP4_SUPPORT)}, required=("mp4_support",))["mp4_support"]
+    return _only(body, "mp4_support", MP4_SUPPORT)
 
 
 def master_access(body: Json) -> str:
     """From the body of PUT /assets/{id}/master-access."""
-    checks = {"master_access": _one_of("master_access", MASTER_ACCESS)}
-    return _fields(body, checks, required=("master_access",))["master_access"]
+    return _only(body, "master_access", MASTER_ACCESS)
 
 
 def new_track(body: Json) -> dict[str, Any]:
@@ -250,6 +249,11 @@ def _title(value: object) -> str:
     if _CONTROL.search(value):
         raise InvalidRequest("title: must not hold control characters")
     return value
+
+
+def _only(body: Json, name: str, allowed: tuple[str, ...]) -> str:
+    """The one field of a body that must hold it and nothing else."""
+    return str(_fields(body, {name: _one_of(name, allowed)}, required=(name,))[name])
 
 
 def _one_of(name: str, allowed: tuple[str, ...]) -> Callable[[object], str]:

@@ -26,8 +26,8 @@ from mux_lifecycle.store.uploads import Uploads
 
 if TYPE_CHECKING:
     from mux_lifecycle.mux.client import Credentials, MuxClient
-    from mux_lifecycle.workflows.cancellation import Cancellation
     from mux_lifecycle.mux.signing import SigningKey
+    from mux_lifecycle.workflows.cancellation import Cancellation
     from mux_lifecycle.workflows.cleanup import Cleanup
     from mux_lifecycle.workflows.creation import Creation
     from mux_lifecycle.workflows.deletion import Deletion

@@ -33,13 +33,13 @@ _PART_RANKS: Final = {"preparing": 1, "deleted": 3}
 def asset(record: Item) -> Json:
     """An asset record as GET /assets/{id} answers it: only what is known."""
     document = json.loads(text(record, "doc") or "{}")
-    created_at, _, asset_id = text(record, "sort").partition("#")
+    created_at = text(record, "sort").partition("#")[0]
     versions = [
         value for name, value in record.items() if name == "seen" or name.startswith(("track_v#", "rendition_v#"))
     ]
     updated = max(keys.version_micros(str(version)) for version in versions) // MICROSECONDS
     shown: Json = {
-        "id": asset_id,
+        "id": text(record, "pk").removeprefix("ASSET#"),
         "status": shown_status(record),
         "created_at": created_at,
         "updated_at": max(rfc3339(updated), created_at),

@@ -34,7 +34,7 @@ CHUNK = 8 * MIB
 
 class Process:
     def __init__(self, *arguments: str) -> None:
-        self.child = subprocess.Popen(  # noqa: S603 - our own module
+        self.child = subprocess.Popen(
             [sys.executable, "-m", "local.mux", "--port", "0", *arguments],
             cwd=ROOT,
             stdout=subprocess.PIPE,
@@ -66,8 +66,8 @@ def process(*arguments: str) -> Iterator[Process]:
     try:
         yield running
     finally:
-        running.child.kill()
-        running.child.communicate()
+        running.child.terminate()
+        running.child.communicate(timeout=10)
 
 
 def blocks() -> Iterator[bytes]:

@@ -3,6 +3,8 @@
 import json
 from typing import Any
 
+import boto3
+
 from tests.handlers import contract
 from tests.world import Answer, Json, World
 
@@ -14,6 +16,9 @@ class Client:
 
     def __init__(self, world: World) -> None:
         self.world = world
+        self._aws_calls = 0
+        boto3.DEFAULT_SESSION.events.register("provide-client-params", self._note_aws_call)  # type: ignore[union-attr]
+        world.cold_start()
 
     def call(self, function: str, **request: Any) -> Answer:
         """As `World.call`."""
@@ -26,6 +31,18 @@ class Client:
         answer = self.world.handle(function, event)
         contract.check(function, answer)
         return answer
+
+    def refused(self, function: str, status: int, **request: Any) -> list[str]:
+        """The messages of a refusal that came before anything was asked of AWS or Mux."""
+        before = self.calls()
+        answer = self.call(function, **request)
+        assert answer.status == status, answer
+        assert self.calls() == before
+        return answer.messages
+
+    def calls(self) -> tuple[int, int]:
+        """How often AWS and Mux were asked so far."""
+        return self._aws_calls, len(self.asked())
 
     def upload(self, owner: str = "ada", **request: Any) -> Json:
         """A new upload as it was answered."""
@@ -64,3 +81,6 @@ class Client:
         ]
         body: Json = json.loads(request["body"])
         return body
+
+    def _note_aws_call(self, **_: object) -> None:
+        self._aws_calls += 1

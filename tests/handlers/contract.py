@@ -150,7 +150,7 @@ _ERROR: Final = _object(
     }
 )
 _INTERNAL: Final = re.compile(
-    r"mxl1#|passthrough|local-token|UPLOAD#|ASSET#|IDEMPOTENCY#|Traceback|mux_lifecycle|arn:aws|cors_origin|signature="
+    r"mxl1#|local-token|UPLOAD#|ASSET#|IDEMPOTENCY#|Traceback|mux_lifecycle|arn:aws|[Ss]ignature=|[?&]token=[^\"]*\.ey"
 )
 
 

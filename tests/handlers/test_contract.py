@@ -2,9 +2,11 @@
 
 import json
 import time
+from datetime import datetime
 from typing import Any
 
 import pytest
+from botocore.client import BaseClient
 
 from local.mux import sample_mp4
 from mux_lifecycle.mux.tag import Tag
@@ -38,8 +40,8 @@ def test_an_upload_is_answered_with_id_url_status_and_expiry(client: Client) -> 
     at_mux = client.world.mux_get(f"/video/v1/uploads/{upload['id']}").json()["data"]
     assert set(upload) == {"id", "url", "status", "expires_at"}
     assert (upload["url"], upload["status"]) == (at_mux["url"], "waiting")
-    expiry = time.strptime(upload["expires_at"] + "+0000", "%Y-%m-%dT%H:%M:%SZ%z")
-    assert before + 3600 <= int(time.mktime(expiry)) - time.timezone <= time.time() + 3600
+    expires_at = datetime.fromisoformat(upload["expires_at"]).timestamp()
+    assert before + 3600 <= expires_at <= time.time() + 3600
 
 
 @pytest.mark.parametrize(("body", "settings", "source"), BODIES)
@@ -232,8 +234,6 @@ def test_what_was_written_is_read_at_once(client: Client) -> None:
 
 
 def test_reads_by_id_ask_for_the_newest_state(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    from botocore.client import BaseClient  # noqa: PLC0415
-
     upload, asset_id = client.upload(), client.asset()
     reads = []
     call = BaseClient._make_api_call  # type: ignore[attr-defined]

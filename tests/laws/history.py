@@ -115,7 +115,13 @@ def _ids(events: Iterable[Json], kind: str) -> list[str]:
 def _difference(one: State, other: State) -> str:
     return json.dumps(
         [
-            {pk: {name: value for name, value in sides[0].get(pk, {}).items() if sides[1].get(pk, {}).get(name) != value}}
+            {
+                pk: {
+                    name: value
+                    for name, value in sides[0].get(pk, {}).items()
+                    if sides[1].get(pk, {}).get(name) != value
+                }
+            }
             for pk in sorted(one.keys() | other.keys())
             for sides in ((one, other), (other, one))
         ],

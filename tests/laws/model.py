@@ -1,4 +1,4 @@
-"""What the table must hold after some events, as a join: the greatest version wins, facts are kept, order is unknown."""
+"""What the table must hold after some events, as a join: the greatest version wins, facts stay."""
 
 from collections import defaultdict
 from collections.abc import Iterable

@@ -51,8 +51,8 @@ class _Actor(threading.Thread):
     def run(self) -> None:
         try:
             self.result = self._action()
-        except BaseException as error:  # noqa: BLE001 - the test's own thread raises it
-            self.error = error
+        except BaseException as error:
+            self.error = error  # raised again by the test's own thread
         self._reports.put(False)
 
     def pause(self) -> None:

@@ -146,9 +146,8 @@ def test_a_cancelled_upload(world: World) -> None:
 
 def test_any_events_may_be_lost_but_the_last(world: World) -> None:
     """Every event is a whole snapshot, so what came before the last one is not missed."""
-    events = upload_story()[2:] + [
-        mux_events.asset_event("updated", asset_id=ASSET, upload_id=UPLOAD, at=BASE + 50, meta={"title": "Dusk"})
-    ]
+    last = mux_events.asset_event("updated", asset_id=ASSET, upload_id=UPLOAD, at=BASE + 50, meta={"title": "Dusk"})
+    events = [*upload_story()[2:], last]
     reached = every_order(world, events)
     expected = look(world, events)
     for told, found in reached.items():

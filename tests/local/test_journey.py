@@ -37,26 +37,18 @@ def data(response: requests.Response, status: int) -> Any:
     return response.json()["data"]
 
 
-def wait_for_status(stack: LocalStack, path: str, token: str, status: str) -> Any:
-    """Ask until the record has a status, and answer the record."""
-    limit = time.monotonic() + PATIENCE
-    while True:
-        record = data(stack.request("GET", path, token), 200)
-        if record["status"] == status:
-            return record
-        assert time.monotonic() < limit, record
-        time.sleep(0.1)
-
-
-def upload_film(stack: LocalStack, token: str, title: str) -> tuple[str, Any]:
-    """Upload a film; answers the upload's id and the asset once it is ready."""
+def upload_film(stack: LocalStack, token: str, title: str) -> Any:
+    """Upload a film; answers its asset once it is ready."""
     upload = data(stack.request("POST", "/uploads", token, json={"title": title}), 201)
     assert upload["status"] == "waiting"
     requests.put(upload["url"], data=sample_mp4(seconds=3), timeout=PATIENCE).raise_for_status()
-    path = f"/uploads/{upload['id']}"
-    asset_id = wait_for_status(stack, path, token, "asset_created")["asset_id"]
-    wait_for_status(stack, f"/assets/{asset_id}", token, "ready")
-    return upload["id"], data(stack.request("GET", path, token), 200)["asset"]
+    limit = time.monotonic() + PATIENCE
+    while True:
+        record = data(stack.request("GET", f"/uploads/{upload['id']}", token), 200)
+        if record.get("asset", {}).get("status") == "ready":
+            return record["asset"]
+        assert time.monotonic() < limit, record
+        time.sleep(0.1)
 
 
 def listed(stack: LocalStack, token: str) -> list[str]:
@@ -70,7 +62,7 @@ def mux_status(stack: LocalStack, asset_id: str) -> int:
 
 def test_the_journey_of_a_film(stack: LocalStack) -> None:
     token = requests.post(f"{stack.api_url}/_local/token", json={"sub": "alice"}, timeout=PATIENCE).json()["token"]
-    _, asset = upload_film(stack, token, "A journey")
+    asset = upload_film(stack, token, "A journey")
 
     assert (asset["status"], asset["title"]) == ("ready", "A journey")
     assert asset["playback_ids"][0]["id"]
@@ -87,7 +79,7 @@ def test_the_journey_of_a_film(stack: LocalStack) -> None:
 
 def test_a_film_deleted_in_the_dashboard_disappears(stack: LocalStack) -> None:
     token = stack.token("dora")
-    _, asset = upload_film(stack, token, "Short-lived")
+    asset = upload_film(stack, token, "Short-lived")
     requests.delete(f"{stack.mux_url}/_emulator/assets/{asset['id']}", timeout=PATIENCE).raise_for_status()
     limit = time.monotonic() + PATIENCE
     while listed(stack, token):
@@ -97,7 +89,7 @@ def test_a_film_deleted_in_the_dashboard_disappears(stack: LocalStack) -> None:
 
 def test_the_journey_with_a_mux_that_cannot_reach_us(polling_stack: LocalStack) -> None:
     token = polling_stack.token("carol")
-    _, asset = upload_film(polling_stack, token, "Polled")
+    asset = upload_film(polling_stack, token, "Polled")
     assert asset["playback_ids"][0]["id"]
     assert listed(polling_stack, token) == [asset["id"]]
     assert polling_stack.request("DELETE", f"/assets/{asset['id']}", token).status_code == 204

@@ -31,7 +31,7 @@ class FakeMux:
         self.older: set[str] = set()
         self.asked: list[float] = []
 
-    async def get(self, path: str, **_: int) -> Any:
+    async def get(self, path: str, **query: int) -> Any:
         self.asked.append(time.monotonic())
         kind, _, item = path.removeprefix("/video/v1/").partition("/")
         if not item:

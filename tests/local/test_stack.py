@@ -5,10 +5,13 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
+import aiohttp
 import pytest
 import requests
 
 from local.embedded import LocalStack
+from local.ports import url
+from local.services import Services
 from local.worker import FunctionError
 
 if TYPE_CHECKING:
@@ -116,6 +119,31 @@ def test_functions_live_at_the_emulators_clock(stack: LocalStack) -> None:
     stack.advance(2 * 3600)
     stack.invoke("CleanupFunction")
     assert stack.request("GET", f"/uploads/{upload}", token).json()["data"]["status"] == "timed_out"
+
+
+def test_before_all_parts_serve_the_stack_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers: dict[str, int] = {}
+    started = Services.start
+
+    async def start(services: Services) -> None:
+        async with aiohttp.ClientSession() as session:
+            for path in ("/_local/health", "/assets"):
+                async with session.get(f"{urls[0]}{path}") as response:
+                    answers[path] = response.status
+            async with session.post(f"{urls[0]}/_local/token", json={"sub": "alice"}) as response:
+                answers["token"] = response.status
+        await started(services)
+
+    urls: list[str] = []
+
+    def remember(port: int) -> str:
+        urls.append(url(port))
+        return urls[-1]
+
+    monkeypatch.setattr("local.stack.url", remember)
+    monkeypatch.setattr(Services, "start", start)
+    with LocalStack():
+        assert answers == {"/_local/health": 503, "/assets": 503, "token": 503}
 
 
 def test_a_part_that_cannot_start_is_reported(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ keys, and for each track or rendition with a clock of its own `track#ID` and `tr
 import contextlib
 from typing import Final, Literal
 
-from mux_lifecycle.errors import NotFound, StoreUnavailable
+from mux_lifecycle.errors import Conflict, NotFound, StoreUnavailable
 from mux_lifecycle.store import keys
 from mux_lifecycle.store.projection import AssetChange, AssetDeletion, PartChange, is_watchable
 from mux_lifecycle.store.records import text
@@ -18,7 +18,7 @@ type Outcome = Literal["applied", "stale"]
 STUCK_SECONDS: Final = 1800
 """An asset that is still preparing so long after its creation is asked about at Mux."""
 
-# The first may name the wrong owner; the second has it from the record; owners never change.
+# The first may assume the wrong owner or visibility; the second has them from the record.
 _WRITES: Final = 3
 DELETION_SECONDS: Final = 60
 """A wish to delete is carried out at once by who expresses it; after so long, by the cleanup."""
@@ -27,6 +27,7 @@ _NEWER: Final = "(attribute_not_exists(#seen) OR #seen < :seen)"
 _NOT_WISHED: Final = "attribute_not_exists(#delete_requested_at)"
 _DIFFERS: Final = "attribute_not_exists(#doc) OR #doc <> :doc OR #status <> :status"
 _NO_OWNER: Final = "attribute_not_exists(#owner)"
+_NO_VISIBILITY: Final = "attribute_not_exists(#visibility)"
 _SAME_OWNER: Final = "(attribute_not_exists(#owner) OR #owner = :owner)"
 
 
@@ -90,10 +91,12 @@ class Assets:
             except Refused as refused:
                 old = refused.item
                 if old.get("seen") == change.version:
+                    self._fill_facts(old, change, owner, visibility)
                     return "applied"
-                if not self._blocked_only_by_owner(old, change, visibility):
-                    return self._fill_facts(old, change, owner, visibility)
-                owner, visibility = text(old, "owner"), text(old, "visibility")
+                if not self._only_misnamed(old, change, visibility):
+                    self._fill_facts(old, change, owner, visibility)
+                    return "stale"
+                owner, visibility = text(old, "owner") or owner, text(old, "visibility")
             else:
                 return "applied"
         raise StoreUnavailable("the record changes too fast: try again")
@@ -130,10 +133,13 @@ class Assets:
     def request_deletion(self, asset_id: str, *, owner: str | None, now: float) -> Item:
         """Store the wish to delete, for as long as it takes; the record as it is then.
 
-        With `owner` None the wish is an administrator's and holds for anybody's asset. Raises NotFound.
+        With `owner` None the wish is an administrator's and holds for anybody's asset. Raises NotFound, and Conflict
+        for a foreign one: nothing here deletes what was not made here.
         """
         if owner is None:
             owner = text(self.get(asset_id, owner=None), "owner")
+            if not owner:
+                raise Conflict("the asset was not made through this API: delete it at Mux")
         put: Item = {"due": keys.DUE_PARTITION, "due_at": int(now) + DELETION_SECONDS}
         put |= _listed(owner, "", "deleting", watchable=False)
         try:
@@ -142,9 +148,8 @@ class Assets:
                 put=put,
                 once={"delete_requested_at": int(now)},
                 remove=["gallery"],
-                condition="attribute_exists(#seen) AND #status <> :deleted AND "
-                + ("#owner = :owner" if owner else _NO_OWNER),
-                values={"deleted": "deleted"} | ({"owner": owner} if owner else {}),
+                condition="attribute_exists(#seen) AND #status <> :deleted AND #owner = :owner",
+                values={"deleted": "deleted", "owner": owner},
                 fetch=True,
             )
         except Refused as refused:
@@ -173,16 +178,12 @@ class Assets:
             "sort": keys.sort(change.created_at, change.asset_id),
         }
         put |= _listed(owner, visibility, change.status, watchable=change.watchable)
-        once: Item = {}
-        if change.tag:
-            once |= {"request": change.tag.request}
-        if change.upload_id:
-            once |= {"upload_id": change.upload_id}
         values: Item = {"seen": change.version}
         if owner:
-            once |= {"owner": owner}
             values |= {"owner": owner}
         condition = f"{_NEWER} AND {_NOT_WISHED} AND {_SAME_OWNER if owner else _NO_OWNER}"
+        if not visibility:
+            condition += f" AND {_NO_VISIBILITY}"
         if change.observed:
             differs = _DIFFERS
             values |= {"doc": change.document, "status": change.status}
@@ -194,38 +195,44 @@ class Assets:
         self._table.update(
             keys.asset(change.asset_id),
             put=put | due,
-            once=once,
+            once=_facts(change, owner),
             remove=[name for name in ("gallery", "due", "due_at") if name not in put | due],
             condition=condition,
             values=values,
         )
 
     @staticmethod
-    def _blocked_only_by_owner(old: Item, change: AssetChange, visibility: str) -> bool:
+    def _only_misnamed(old: Item, change: AssetChange, visibility: str) -> bool:
+        """Whether a write was refused for nothing but the owner or visibility it assumed."""
         differs = old.get("doc") != change.document or old.get("status") != change.status
         differs = differs or (bool(visibility) and text(old, "visibility") != visibility)
         newer = text(old, "seen") < change.version
         return newer and "delete_requested_at" not in old and (differs or not change.observed)
 
-    def _fill_facts(self, old: Item, change: AssetChange, owner: str | None, visibility: str) -> Outcome:
-        """Owner and links are facts: also a stale snapshot may fill them in, once."""
-        facts: Item = {}
-        if owner and "owner" not in old:
-            facts |= {"owner": owner} | _listed(
-                owner, visibility, shown_status(old), watchable=is_watchable(text(old, "doc"))
+    def _fill_facts(self, old: Item, change: AssetChange, owner: str | None, visibility: str) -> None:
+        """Owner and links are facts: also a stale or repeated snapshot may fill them in, once."""
+        facts = {name: value for name, value in _facts(change, owner).items() if name not in old}
+        if not facts or not exists(old):
+            return
+        if "owner" in facts:
+            facts |= _listed(owner, visibility, shown_status(old), watchable=is_watchable(text(old, "doc")))
+        # When somebody wrote a newer version meanwhile, its facts stand; else the next event fills them in.
+        with contextlib.suppress(Refused):
+            self._table.update(
+                keys.asset(change.asset_id), put=facts, condition="#seen = :seen", values={"seen": text(old, "seen")}
             )
-        if change.upload_id and "upload_id" not in old:
-            facts |= {"upload_id": change.upload_id}
-        if facts and exists(old):
-            # When somebody wrote a newer version meanwhile, its facts stand; else the next event fills them in.
-            with contextlib.suppress(Refused):
-                self._table.update(
-                    keys.asset(change.asset_id),
-                    put=facts,
-                    condition="#seen = :seen",
-                    values={"seen": text(old, "seen")},
-                )
-        return "stale"
+
+
+def _facts(change: AssetChange, owner: str | None) -> Item:
+    """What never changes once it is known."""
+    facts: Item = {}
+    if owner:
+        facts |= {"owner": owner}
+    if change.tag and change.tag.owner == owner:
+        facts |= {"request": change.tag.request}
+    if change.upload_id:
+        facts |= {"upload_id": change.upload_id}
+    return facts
 
 
 def _position(items: list[Item], limit: int, *, more: bool) -> str | None:
@@ -256,6 +263,7 @@ def _due(owner: str | None, change: AssetChange) -> Item:
 def new_record(change: AssetChange) -> Item:
     """The record of an asset of which nothing but `change` is known, as far as it is shown."""
     record: Item = {
+        "pk": keys.asset(change.asset_id),
         "seen": change.version,
         "status": change.status,
         "doc": change.document,

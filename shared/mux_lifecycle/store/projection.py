@@ -5,7 +5,6 @@ so that they can be compared.
 """
 
 import json
-import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -139,8 +138,8 @@ def from_event(event: Json, *, stack: str, now: float) -> Change | None:
     if event_type in _UPLOADS:
         return _upload(data, stamp, stack)
     for prefix, kind in _PART_PREFIXES.items():
-        ending = event_type.removeprefix(prefix)
-        if ending in _PART_ENDINGS:
+        ending = event_type[len(prefix) :]
+        if event_type.startswith(prefix) and ending in _PART_ENDINGS:
             return _part(data, kind, ending, stamp)
     return None
 
@@ -188,7 +187,7 @@ class _Stamp:
 
 
 def _asset(data: Json, stamp: _Stamp, stack: str) -> AssetChange | None:
-    asset_id, status = _identifier(data, "id"), data.get("status")
+    asset_id, status = _identifier(data, "id"), _status(data)
     if not asset_id or status not in _ASSET_STATUSES:
         return None
     created_at = parse_epoch(data.get("created_at"))
@@ -205,7 +204,7 @@ def _asset(data: Json, stamp: _Stamp, stack: str) -> AssetChange | None:
 
 
 def _upload(data: Json, stamp: _Stamp, stack: str) -> UploadChange | None:
-    upload_id, status = _identifier(data, "id"), data.get("status")
+    upload_id, status = _identifier(data, "id"), _status(data)
     if not upload_id or status not in _UPLOAD_STATUSES:
         return None
     settings = data.get("new_asset_settings")
@@ -228,7 +227,7 @@ def _part(data: Json, kind: keys.PartKind, ending: str, stamp: _Stamp) -> PartCh
     asset_id, part_id = _identifier(data, "asset_id"), _identifier(data, "id")
     if not asset_id or not part_id:
         return None
-    status = "deleted" if ending == "deleted" else data.get("status")
+    status = "deleted" if ending == "deleted" else _status(data)
     if status != "deleted" and status not in _PART_STATUSES:
         return None
     document = "" if status == "deleted" else _canonical(part_document(data, kind))
@@ -302,9 +301,15 @@ def _plain(value: object) -> str | int | float | bool | None:
         return value[:_MAX_TEXT].encode("utf-8", "replace").decode()
     if isinstance(value, bool):
         return value
-    if isinstance(value, int | float) and math.isfinite(value) and abs(value) < _MAX_NUMBER:
+    # NaN and infinity fail the comparison too; math.isfinite would overflow on the longest integers.
+    if isinstance(value, int | float) and abs(value) < _MAX_NUMBER:
         return value
     return None
+
+
+def _status(data: Json) -> str:
+    status = data.get("status")
+    return status if isinstance(status, str) else ""
 
 
 def _identifier(data: Json, name: str) -> str:

@@ -23,7 +23,7 @@ class Editing:
     done in the asset's present state. `now` gives epoch seconds.
     """
 
-    def __init__(  # noqa: PLR0913 - a composition root hands it everything it works with
+    def __init__(
         self,
         *,
         mux: MuxClient,

@@ -1,0 +1,68 @@
+"""A world whose waits take no time, and an ear on all that the functions print and answer."""
+
+import time
+from collections.abc import Iterator
+from types import SimpleNamespace
+
+import pytest
+from botocore import endpoint
+
+from local.mux import MuxEmulator
+from mux_lifecycle import runtime
+from mux_lifecycle.mux import client
+from tests.bridge import webhooks
+from tests.faults.audit import Output, leaks
+from tests.faults.sweep import ExternalCalls
+from tests.world import Answer, Json, World
+
+__all__ = ["webhooks"]
+
+
+@pytest.fixture(autouse=True)
+def told(monkeypatch: pytest.MonkeyPatch, emulator: MuxEmulator) -> Iterator[Output]:
+    """Fails a test during which a secret was printed or answered; an upload's URL only POST /uploads may tell."""
+    output, answers = Output(), []
+    handle = World.handle
+
+    def overheard(world: World, function: str, event: Json) -> Answer:
+        answer = handle(world, function, event)
+        answers.append((function, f"{answer.body} {dict(answer.headers)}"))
+        return answer
+
+    monkeypatch.setattr(World, "handle", overheard)
+    with output.heard():
+        yield output
+    signatures = [delivery["headers"]["Mux-Signature"] for delivery in emulator.deliveries()]
+    assert leaks(output.text.getvalue(), signatures) == []
+    for function, answer in answers:
+        allowed = ["an upload's URL"] if function == "create_upload" else []
+        assert [leak for leak in leaks(answer, signatures) if leak not in allowed] == []
+
+
+@pytest.fixture
+def naps() -> list[float]:
+    """The waits that the functions took, in seconds."""
+    return []
+
+
+@pytest.fixture
+def world(world: World, monkeypatch: pytest.MonkeyPatch, naps: list[float]) -> World:
+    """The stack, where whoever waits is told at once that the time has passed."""
+
+    def monotonic() -> float:
+        return time.monotonic() + sum(naps)
+
+    waits = SimpleNamespace(time=time.time, monotonic=monotonic, sleep=naps.append)
+    monkeypatch.setattr(runtime, "time", waits)
+    monkeypatch.setattr(client, "sleep", naps.append)
+    monkeypatch.setattr(endpoint, "time", waits)
+    world.cold_start()
+    return world
+
+
+@pytest.fixture
+def external_calls(monkeypatch: pytest.MonkeyPatch) -> ExternalCalls:
+    """What the functions ask of AWS and Mux, to count and to disturb."""
+    calls = ExternalCalls()
+    calls.patch(monkeypatch)
+    return calls

@@ -1,0 +1,181 @@
+"""The sweep: a story is told once undisturbed, then once for each call it makes to the world outside and each fault.
+
+A fault meets one call. What happens then is no concern of the harness; what must hold after recovery is the tests'.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import threading
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+import requests
+import urllib3
+from botocore.awsrequest import AWSResponse
+from botocore.client import BaseClient
+from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    import pytest
+
+type Do = Callable[[], Any]
+
+_ID: Final = re.compile(r"/\w{40,}")
+
+
+class Killed(BaseException):
+    """The function's process ended here: out of time, out of memory. Nothing in it may catch this and go on."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What becomes of a call to AWS (made by a client) and of one to Mux. `lasting`: and of all calls after it."""
+
+    aws: Callable[[BaseClient, Do], Any]
+    mux: Callable[[Do], Any]
+    lasting: bool = False
+
+
+@dataclass
+class ExternalCalls:
+    """Every call to AWS or Mux that one thread makes inside `meeting`, by name and in order."""
+
+    names: list[str] = field(default_factory=list)
+    met: bool = False
+    _fault: Fault | None = None
+    _at: int = -1
+    _thread: int | None = None
+
+    @contextmanager
+    def meeting(self, fault: Fault | None = None, *, at: int = -1) -> Iterator[None]:
+        """Inside, call number `at` meets `fault`."""
+        self.names, self.met, self._fault, self._at = [], False, fault, at
+        self._thread = threading.get_ident()
+        try:
+            yield
+        finally:
+            self._thread = None
+
+    def patch(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        call_aws, call_mux = BaseClient._make_api_call, requests.Session.send  # type: ignore[attr-defined]
+
+        def aws(client: BaseClient, operation: str, parameters: Any) -> Any:
+            name = f"{client.meta.service_model.service_name}:{operation}"
+            fault = self._next(name)
+            if fault is None:
+                return call_aws(client, operation, parameters)
+            return fault.aws(client, lambda: call_aws(client, operation, parameters))
+
+        def mux(session: requests.Session, request: requests.PreparedRequest, **options: Any) -> Any:
+            path = _ID.sub("/ID", request.path_url.partition("?")[0])
+            fault = self._next(f"{request.method} {path}")
+            if fault is None:
+                return call_mux(session, request, **options)
+            return fault.mux(lambda: call_mux(session, request, **options))
+
+        monkeypatch.setattr(BaseClient, "_make_api_call", aws)
+        monkeypatch.setattr(requests.Session, "send", mux)
+
+    def _next(self, name: str) -> Fault | None:
+        if threading.get_ident() != self._thread:
+            return None
+        self.names.append(name)
+        number = len(self.names) - 1
+        if self._fault is None or number < self._at or (number > self._at and not self._fault.lasting):
+            return None
+        self.met = True
+        return self._fault
+
+
+def _aws_throttled(client: BaseClient, do: Do) -> Any:
+    raise ClientError({"Error": {"Code": "ThrottlingException", "Message": "injected"}}, "Operation")
+
+
+def _aws_unreachable(client: BaseClient, do: Do) -> Any:
+    raise EndpointConnectionError(endpoint_url=client.meta.endpoint_url)
+
+
+def _aws_answer_lost(client: BaseClient, do: Do) -> Any:
+    do()
+    raise ReadTimeoutError(endpoint_url=client.meta.endpoint_url)
+
+
+def _aws_repeats_what_was_applied(client: BaseClient, do: Do) -> Any:
+    """The first attempt takes effect, but what comes back is a 500: botocore sends it again by itself."""
+    attempts = []
+
+    def hide_the_first_answer(request: Any, **_: Any) -> Any:
+        attempts.append(request)
+        if len(attempts) > 1:
+            return None
+        raw = io.BytesIO(b'{"__type": "com.amazonaws.dynamodb.v20120810#InternalServerError", "message": "injected"}')
+        return AWSResponse(request.url, 500, {"content-type": "application/x-amz-json-1.0"}, _Raw(raw))
+
+    event = f"before-send.{client.meta.service_model.service_id.hyphenize()}"
+    # Answering here does not keep moto, which listens to the same event, from carrying the request out.
+    client.meta.events.register_first(event, hide_the_first_answer)
+    try:
+        return do()
+    finally:
+        client.meta.events.unregister(event, hide_the_first_answer)
+        assert len(attempts) == 2, "botocore did not repeat the call"
+
+
+class _Raw:
+    """As much of urllib3's response as botocore reads."""
+
+    def __init__(self, content: io.BytesIO) -> None:
+        self._content = content
+
+    def stream(self, **_: Any) -> Iterator[bytes]:
+        yield self._content.read()
+
+
+def _mux_says(status: int, body: bytes) -> requests.Response:
+    said = requests.Response()
+    said.status_code = status
+    said.raw = urllib3.HTTPResponse(body=io.BytesIO(body), status=status, preload_content=False)
+    return said
+
+
+def _mux_unreachable(do: Do) -> Any:
+    raise requests.ConnectionError
+
+
+def _mux_answer_lost(do: Do) -> Any:
+    do().close()
+    raise requests.ReadTimeout
+
+
+def _mux_fails_afterwards(do: Do) -> Any:
+    do().close()
+    return _mux_says(502, b"<html>502</html>")
+
+
+def _kill(*_: Any) -> Any:
+    raise Killed
+
+
+def _kill_afterwards_aws(client: BaseClient, do: Do) -> Any:
+    do()
+    raise Killed
+
+
+def _kill_afterwards_mux(do: Do) -> Any:
+    do().close()
+    raise Killed
+
+
+FAULTS: Final[dict[str, Fault]] = {
+    "throttled": Fault(_aws_throttled, lambda do: _mux_says(429, b'{"errors": ["Too many requests."]}')),
+    "all fails from here on": Fault(_aws_unreachable, _mux_unreachable, lasting=True),
+    "answer lost": Fault(_aws_answer_lost, _mux_answer_lost),
+    "applied and repeated": Fault(_aws_repeats_what_was_applied, _mux_fails_afterwards),
+    "killed before": Fault(_kill, _kill),
+    "killed after": Fault(_kill_afterwards_aws, _kill_afterwards_mux),
+}

@@ -1,0 +1,192 @@
+"""Every external call of every story meets every fault; whatever happens then, nothing is lost and nothing doubled."""
+
+import time
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+import pytest
+
+from mux_lifecycle import runtime
+from tests.bridge import Webhooks
+from tests.faults.stories import STORIES, Stage, Story, ours_at_mux
+from tests.faults.sweep import FAULTS, ExternalCalls, Fault, Killed
+from tests.world import STACK, Answer, World, pages
+
+PATIENT, HASTY = "asks again when all has calmed down", "asks again at once"
+ONLY_HARMLESS_TO_MUX: Final = 2
+"""More calls than undisturbed that one fault may cost at Mux: a repeat, and a look for what became of the first."""
+
+
+@dataclass
+class Theatre:
+    """Where stories are told one after the other, each from an empty table and an empty Mux."""
+
+    world: World
+    webhooks: Webhooks
+    calls: ExternalCalls
+    _scenes: dict[int, tuple[Stage, list[Any], float]] = field(default_factory=dict)
+
+    def told(self, story: Story, fault: Fault | None = None, *, at: int = -1) -> Stage:
+        """The story up to its disturbed act. No event arrives meanwhile: what follows is the same every time."""
+        stage = self._begun(story)
+        stage.webhooks.held = True
+        stage.world.cold_start()
+        with self.calls.meeting(fault, at=at):
+            try:
+                stage.answers.append(story.act(stage))
+            except Killed:
+                stage.world.cold_start()
+        _believe_the_answer(story, stage)
+        return stage
+
+    def _begun(self, story: Story) -> Stage:
+        if story.only_looks and id(story) in self._scenes:
+            stage, items, moment = self._scenes[id(story)]
+            self._empty_the_table()
+            for item in items:
+                self.world.dynamodb.put_item(TableName=self.world.table_name, Item=item)
+            self.world.advance(moment - time.time())
+            return replace(stage, answers=[])
+        self._empty_the_table()
+        self.world.mux.reset()
+        self.webhooks.held = False
+        self.world.cold_start()
+        stage = Stage(self.world, self.webhooks)
+        story.begin(stage)
+        self._scenes = {id(story): (stage, self._items(), time.time())}
+        return stage
+
+    def _items(self) -> list[Any]:
+        return self.world.dynamodb.scan(TableName=self.world.table_name)["Items"]
+
+    def _empty_the_table(self) -> None:
+        for item in self._items():
+            self.world.dynamodb.delete_item(TableName=self.world.table_name, Key={"pk": item["pk"]})
+
+
+@pytest.fixture
+def theatre(
+    world: World, webhooks: Webhooks, external_calls: ExternalCalls, monkeypatch: pytest.MonkeyPatch
+) -> Theatre:
+    """A stack that starts cold as often as it likes: its AWS clients, which remember nothing, are made once."""
+    made: dict[str, Any] = {}
+    make = runtime._client
+
+    def client(service: str) -> Any:
+        if service not in made:
+            made[service] = make(service)
+        return made[service]
+
+    monkeypatch.setattr(runtime, "_client", client)
+    return Theatre(world, webhooks, external_calls)
+
+
+def _believe_the_answer(story: Story, stage: Stage) -> None:
+    """What was answered 2xx is true at once."""
+    if stage.answers and stage.answers[-1].status < 300:
+        story.promised(stage, stage.answers[-1])
+
+
+def _asked_again(story: Story, stage: Stage) -> None:
+    """The caller repeats the request until it is answered, as late as it is told to."""
+    for _ in range(6):
+        if stage.answers and stage.answers[-1].status < 500:
+            return
+        if stage.answers:
+            stage.world.advance(int(stage.answers[-1].headers.get("retry-after", 60)))
+        stage.answers.append(story.act(stage))
+        _believe_the_answer(story, stage)
+    raise AssertionError(f"never answered: {stage.answers}")
+
+
+def _time_heals(stage: Stage) -> None:
+    """Mux's events arrive after all, and the schedule runs, now and two hours later."""
+    stage.webhooks.held = False
+    for hours in (0, 2):
+        stage.world.advance(hours * 3600)
+        if not stage.deaf:
+            stage.webhooks.settle()
+        stage.world.schedule()
+
+
+def _recovered(story: Story, stage: Stage, order: str) -> None:
+    if story.again and order == HASTY:
+        _asked_again(story, stage)
+    _time_heals(stage)
+    if story.again and order == PATIENT:
+        _asked_again(story, stage)
+        _time_heals(stage)
+
+
+def _all_is_well(stage: Stage) -> None:
+    """What holds at the end of every story."""
+    world = stage.world
+    at_mux = {asset["id"]: asset["status"] for asset in ours_at_mux(world)}
+    listed = [(asset["id"], asset["status"]) for page in pages(world, limit=100) for asset in page]
+    known = [(asset_id, status) for asset_id, status in listed if asset_id in at_mux or not _made_up(stage, asset_id)]
+    assert sorted(known) == sorted(at_mux.items()), "the owner sees each asset once, as it is at Mux"
+    records = world.records()
+    for upload in world.mux_get("/video/v1/uploads?limit=100").json()["data"]:
+        if f"#{STACK}#" not in upload["new_asset_settings"]["passthrough"]:
+            continue
+        assert upload["status"] != "waiting"
+        record = records.get(f"UPLOAD#{upload['id']}", {"status": "timed_out"})
+        assert record["status"] == upload["status"], "an upload without a record was nobody's"
+    for record in records.values():
+        assert record.get("state") not in ("pending", ""), "no intent stays open"
+        assert record.get("status") not in ("waiting", "preparing")
+        assert "due_at" not in record, "nothing is left to do"
+    assert world.call("list_assets", owner="eve").data == []
+    for asset_id in at_mux:
+        assert world.call("get_asset", owner="eve", id=asset_id).status == 404
+
+
+def _made_up(stage: Stage, asset_id: str) -> bool:
+    """Events that a test has written itself tell of assets that this Mux does not know."""
+    return isinstance(stage.about, dict) and stage.about["data"]["id"] == asset_id
+
+
+def _orders(story: Story, fault: str) -> list[str]:
+    if not story.again:
+        return [PATIENT]
+    return [HASTY, PATIENT] if fault in ("answer lost", "killed after") else [HASTY]
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("name", STORIES)
+def test_nothing_is_lost_and_nothing_doubled(theatre: Theatre, name: str, fault: str) -> None:
+    story, calls = STORIES[name], theatre.calls
+    theatre.told(story)
+    undisturbed = list(calls.names)
+    assert undisturbed
+    for at, called in enumerate(undisturbed):
+        for order in _orders(story, fault):
+            stage = theatre.told(story, FAULTS[fault], at=at)
+            try:
+                assert calls.met, "the call was not visited"
+                assert calls.names[: at + 1] == undisturbed[: at + 1]
+                assert len(_at_mux(calls.names)) <= len(_at_mux(undisturbed)) + ONLY_HARMLESS_TO_MUX
+                _recovered(story, stage, order)
+                _all_is_well(stage)
+                story.end(stage)
+            except BaseException as error:
+                error.add_note(f"call {at}, {called}: {fault}; the caller {order}; {_told_by(stage.answers)}")
+                raise
+
+
+@pytest.mark.parametrize("name", STORIES)
+def test_an_undisturbed_story_ends_well(theatre: Theatre, name: str) -> None:
+    story = STORIES[name]
+    stage = theatre.told(story)
+    assert [answer.status for answer in stage.answers] < [500]
+    _recovered(story, stage, HASTY)
+    _all_is_well(stage)
+    story.end(stage)
+
+
+def _at_mux(names: list[str]) -> list[str]:
+    return [name for name in names if " /" in name]
+
+
+def _told_by(answers: list[Answer]) -> str:
+    return "answers: " + ", ".join(f"{answer.status} {answer.body}" for answer in answers)
