@@ -1,0 +1,124 @@
+"""The handlers answer what openapi.yaml says, whatever they are sent: no other status, no other field, never a 5xx."""
+
+import json
+import time
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from schemathesis import Case, GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.core.transport import Response
+from schemathesis.schemas import APIOperation, BaseSchema
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    negative_data_rejection,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+from werkzeug.test import Client
+
+from mux_lifecycle.mux import webhooks
+from tests.contract.conftest import Seeds
+from tests.contract.document import Json, operations, resolved
+from tests.contract.gateway import ADMIN
+from tests.mux_events import asset_event
+from tests.world import SIGNING_SECRET, World
+
+OPERATIONS = [name for name, _ in operations()]
+CONFORMANCE = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+]
+CALLERS = ("ada", "bob", ADMIN)
+SUCCESSES = {
+    (name, int(status))
+    for name, operation in operations()
+    for status in operation["responses"]
+    if status < "300" and (name, status) not in {("DELETE /assets/{id}", "202"), ("POST /webhooks/mux", "200")}
+}
+"""Two need more than their example: an asset that still prepares, and a signature."""
+
+fuzzed = settings(
+    max_examples=25,
+    deadline=None,
+    database=None,
+    phases=(Phase.explicit, Phase.generate),
+    suppress_health_check=list(HealthCheck),
+)
+
+
+def operation_of(contract: BaseSchema, name: str) -> APIOperation[Any, Any, Any, Any]:
+    method, path = name.split()
+    return contract[path][method]
+
+
+def send(case: Case, *, caller: str = "ada", **headers: str) -> Response:
+    return case.call(headers={"Authorization": f"Bearer {caller}"} | headers)
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+@pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE])
+def test_whatever_is_sent_the_answer_is_a_declared_one(
+    contract: BaseSchema, seeds: Seeds, name: str, mode: GenerationMode
+) -> None:
+    operation = operation_of(contract, name)
+    known = seeds.parameters(operation.path)
+    checks = [*CONFORMANCE, negative_data_rejection] if mode == GenerationMode.NEGATIVE else CONFORMANCE
+
+    @fuzzed
+    @given(case=operation.as_strategy(generation_mode=mode), caller=st.sampled_from(CALLERS), real=st.data())
+    def run(case: Case, caller: str, real: st.DataObject) -> None:
+        for parameter, value in known.items():
+            if mode == GenerationMode.POSITIVE and real.draw(st.booleans(), label=f"the real {parameter}"):
+                case.path_parameters[parameter] = value
+        response = send(case, caller=caller)
+        case.validate_response(response, checks=checks)
+
+    run()
+
+
+def example(case_of: APIOperation[Any, Any, Any, Any], name: str, seeds: Seeds) -> Case:
+    """A case made of the operation's own examples, on what exists."""
+    described = dict(operations())[name]
+    content = described.get("requestBody", {}).get("content", {})
+    body: Json = {"body": content["application/json"]["example"]} if content else {}
+    headers = {
+        parameter["name"]: parameter["example"]
+        for parameter in map(resolved, described.get("parameters", []))
+        if parameter["in"] == "header" and "example" in parameter
+    }
+    media = {"media_type": "application/json"} if content else {}
+    return case_of.Case(path_parameters=seeds.parameters(case_of.path), headers=headers, **body, **media)
+
+
+@pytest.mark.parametrize(("name", "status"), sorted(SUCCESSES))
+def test_the_examples_succeed_as_declared(contract: BaseSchema, seeds: Seeds, name: str, status: int) -> None:
+    case = example(operation_of(contract, name), name, seeds)
+    response = send(case)
+    assert response.status_code == status, response.content
+    case.validate_response(response, checks=CONFORMANCE)
+
+
+def test_what_mux_cannot_delete_now_is_shown_as_being_deleted(contract: BaseSchema, world: World, seeds: Seeds) -> None:
+    world.mux.set_faults({"api": {"error_rate": 1}})
+    name = "DELETE /assets/{id}"
+    case = example(operation_of(contract, name), name, seeds)
+    response = send(case)
+    assert response.status_code == 202
+    case.validate_response(response, checks=CONFORMANCE)
+
+
+def test_a_signed_event_is_acknowledged(contract: BaseSchema, world: World) -> None:
+    case = operation_of(contract, "POST /webhooks/mux").Case()
+    raw = json.dumps(asset_event("ready", asset_id="Vb7KpLw2MxQe9Tz4RsN01Hc6YdJgFu8XiAo5Wm3EtCk")).encode()
+    signature = webhooks.sign(raw, SIGNING_SECRET, timestamp=int(time.time()))
+    headers = {"content-type": "application/json", "mux-signature": signature}
+    response = Client(contract.app).post("/webhooks/mux", data=raw, headers=headers)
+    assert response.json == {"data": {"outcome": "applied"}}
+    case.validate_response(response, checks=CONFORMANCE)
