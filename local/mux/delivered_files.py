@@ -56,6 +56,10 @@ def subtitles() -> Delivered:
     return _text("text/vtt", ["WEBVTT"])
 
 
+def transcript() -> Delivered:
+    return _text("text/plain", [""])
+
+
 def image(ext: str) -> Delivered:
     return Delivered(_IMAGE_TYPES[ext], base64.b64decode(_PIXELS[ext]))
 

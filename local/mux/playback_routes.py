@@ -34,6 +34,7 @@ class PlaybackRoutes:
         delivered = {
             f"{stream}.m3u8": self.playlist,
             f"{stream}/text/{{track_id}}.vtt": self.subtitles,
+            f"{stream}/text/{{track_id}}.txt": self.transcript,
             f"{stream}/{{file_name}}": self.static_rendition,
             f"{image}/thumbnail.{{ext:jpg|png|webp}}": self.thumbnail,
             f"{image}/animated.{{ext:gif|webp}}": self.animated,
@@ -48,12 +49,12 @@ class PlaybackRoutes:
         return delivered_files.playlist(self._open(request, VIDEO).media)
 
     async def subtitles(self, request: web.Request) -> Delivered:
-        track_id = path_id(request, "track_id")
-        track = tracks.find(self._open(request, VIDEO).asset, track_id)
-        if track.type != "text":
-            raise NotFoundError
-        _require_ready(track)
+        self._open_text(request)
         return delivered_files.subtitles()
+
+    async def transcript(self, request: web.Request) -> Delivered:
+        self._open_text(request)
+        return delivered_files.transcript()
 
     async def static_rendition(self, request: web.Request) -> Delivered:
         opened = self._open(request, VIDEO)
@@ -77,6 +78,13 @@ class PlaybackRoutes:
     async def storyboard_json(self, request: web.Request) -> Delivered:
         opened = self._open_picture(request, STORYBOARD)
         return delivered_files.storyboard_json(opened.media, _storyboard_url(request, opened))
+
+    def _open_text(self, request: web.Request) -> None:
+        track_id = path_id(request, "track_id")
+        track = tracks.find(self._open(request, VIDEO).asset, track_id)
+        if track.type != "text":
+            raise NotFoundError
+        _require_ready(track)
 
     def _image(self, request: web.Request, kind: Kind) -> Delivered:
         self._open_picture(request, kind)

@@ -177,6 +177,9 @@ def test_subtitles_are_web_vtt_once_ready(api: Api) -> None:
     response = _settled(viewer, f"/stream/{{}}/text/{track['id']}.vtt")
     assert response.headers["Content-Type"].startswith("text/vtt")
     assert response.text.startswith("WEBVTT\n")
+    transcript = viewer.get(f"/stream/{{}}/text/{track['id']}.txt")
+    assert transcript.headers["Content-Type"].startswith("text/plain")
+    assert transcript.status_code == 200
     video = next(track for track in asset["tracks"] if track["type"] == "video")
     assert viewer.refusal(f"/stream/{{}}/text/{video['id']}.vtt") == 404
     assert viewer.refusal("/stream/{}/text/Unknown1.vtt") == 404
