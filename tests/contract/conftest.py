@@ -1,6 +1,7 @@
 """A stack with something in it, and openapi.yaml ready to be tried on it."""
 
 import copy
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
@@ -8,12 +9,11 @@ import requests
 import schemathesis
 from schemathesis.schemas import BaseSchema
 
-from tests.bridge import Webhooks, webhooks
+from local.mux import MuxEmulator
+from tests.bridge import Webhooks
 from tests.contract.document import document
 from tests.contract.gateway import Gateway
 from tests.world import World
-
-__all__ = ["webhooks"]
 
 FILM = "https://storage.example.com/film.mp4"
 
@@ -40,10 +40,24 @@ class Seeds:
         return {name: value for name, value in known.items() if f"{{{name}}}" in path}
 
 
+@pytest.fixture(scope="module")
+def world(emulator: MuxEmulator) -> Iterator[World]:
+    """One stack for all tests of a module: each brings its own seeds."""
+    emulator.reset()
+    with pytest.MonkeyPatch.context() as monkeypatch, World(emulator, monkeypatch) as world:
+        _use_signing_key(world)
+        yield world
+
+
+@pytest.fixture(scope="module")
+def webhooks(world: World) -> Iterator[Webhooks]:
+    with Webhooks(world) as endpoint:
+        yield endpoint
+        assert not endpoint.crashes
+
+
 @pytest.fixture
 def seeds(world: World, webhooks: Webhooks) -> Seeds:
-    key = requests.post(f"{world.mux.url}/system/v1/signing-keys", auth=_credentials(world), timeout=10).json()["data"]
-    world.put_secret("MuxSigningKeySecret", {"key_id": key["id"], "private_key": key["private_key"]})
     upload = world.call("create_upload", json_body={}).data["id"]
     asset = world.call("create_asset", json_body={"input": FILM, "playback_policy": "signed"}).data["id"]
     webhooks.settle()
@@ -58,7 +72,7 @@ def seeds(world: World, webhooks: Webhooks) -> Seeds:
     return Seeds(upload, asset, public, audio, text, rendition)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def contract(world: World) -> BaseSchema:
     """openapi.yaml; the handlers answer its cases."""
     schema = schemathesis.openapi.from_dict(copy.deepcopy(document()))
@@ -66,5 +80,8 @@ def contract(world: World) -> BaseSchema:
     return schema
 
 
-def _credentials(world: World) -> tuple[str, str]:
-    return world.mux.token_id, world.mux.token_secret
+def _use_signing_key(world: World) -> None:
+    credentials = (world.mux.token_id, world.mux.token_secret)
+    answer = requests.post(f"{world.mux.url}/system/v1/signing-keys", auth=credentials, timeout=10)
+    key = answer.json()["data"]
+    world.put_secret("MuxSigningKeySecret", {"key_id": key["id"], "private_key": key["private_key"]})

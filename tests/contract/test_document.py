@@ -8,6 +8,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator, validate
 
 from local.template import Template
 from mux_lifecycle import api, config, errors, languages, models
+from mux_lifecycle.mux import tag
 from tests.contract.document import ROOT, Json, document, operations, resolved, schemas
 
 PARAMETERS = {
@@ -91,7 +92,7 @@ def test_it_names_every_type_of_error_that_the_code_has() -> None:
     [
         ("SubtitleLanguage", languages.GENERATED_SUBTITLES),
         ("AssetStatus", models.ASSET_STATUSES),
-        ("Visibility", models.VISIBILITIES),
+        ("Visibility", tag.VISIBILITIES),
         ("ChosenPolicy", models.PLAYBACK_POLICIES),
         ("NewStaticRendition/properties/resolution", models.RESOLUTIONS),
         ("Mp4Support/properties/mp4_support", models.MP4_SUPPORT),
