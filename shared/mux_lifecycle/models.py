@@ -115,7 +115,7 @@ def new_track(body: Json) -> dict[str, Any]:
     track = _fields(body, checks, required=("url", "type", "language_code"))
     if track["type"] == "text":
         track["text_type"] = "subtitles"
-    elif track["text_type"] or track["closed_captions"]:
+    elif track["text_type"] != "" or track["closed_captions"] != "":
         raise InvalidRequest("text_type and closed_captions: only for a track of type text")
     return {name: value for name, value in track.items() if value != ""}
 
@@ -134,7 +134,7 @@ def generated_subtitles(body: Json) -> dict[str, Any]:
     entries = body.get("generated_subtitles")
     if body.keys() != {"generated_subtitles"} or not isinstance(entries, list) or not 1 <= len(entries) <= 10:
         raise InvalidRequest("generated_subtitles: must be a list of 1 to 10 objects, and the only field")
-    checks = {"language_code": _captions, "name": _name}
+    checks = {"language_code": _spoken("language_code"), "name": _name}
     wanted = []
     for entry in entries:
         if not isinstance(entry, dict):
@@ -221,9 +221,7 @@ def _fields(
 ) -> dict[str, Any]:
     complaints = [f"unknown field {quoted(name)}: remove it" for name in sorted(body.keys() - checks.keys())[:10]]
     complaints += [f"{name}: is required" for name in required if name not in body]
-    fields = {
-        name: _collected(complaints, check, body[name]) or "" if name in body else "" for name, check in checks.items()
-    }
+    fields = {name: _collected(complaints, check, body[name]) if name in body else "" for name, check in checks.items()}
     if complaints:
         raise InvalidRequest(*complaints)
     return fields
@@ -312,14 +310,13 @@ def _parameters(kind: str, value: object, allowed: Mapping[str, Any]) -> dict[st
     return dict(value)
 
 
-def _captions(value: object) -> str:
-    if not isinstance(value, str) or value not in GENERATED_SUBTITLES:
-        raise InvalidRequest(f"captions: must be one of {', '.join(sorted(GENERATED_SUBTITLES))}")
-    return value
+def _spoken(name: str) -> Callable[[object], str]:
+    """A language that Mux writes subtitles in."""
+    return _one_of(name, tuple(sorted(GENERATED_SUBTITLES)))
 
 
 _CHOICES: Final[dict[str, Callable[[object], str]]] = {
     "title": _title,
     "playback_policy": _one_of("playback_policy", PLAYBACK_POLICIES),
-    "captions": _captions,
+    "captions": _spoken("captions"),
 }

@@ -97,16 +97,17 @@ def input_info(entry: Json) -> Json:
     file = entry.get("file")
     if not isinstance(file, dict):
         return {}
-    tracks = [track for track in file.get("tracks", []) if isinstance(track, dict)]
-    shown = {"tracks": [{name: track[name] for name in _INPUT_FIELDS if name in track} for track in tracks]}
-    container = file.get("container_format")
-    return {"file": shown | ({"container_format": container} if container else {})}
+    tracks = file.get("tracks")
+    entries = [track for track in tracks if isinstance(track, dict)] if isinstance(tracks, list) else []
+    shown = {"tracks": [projection.picked(track, _INPUT_FIELDS) for track in entries]}
+    return {"file": shown | projection.picked(file, ("container_format",))}
 
 
 def _parts(record: Item, snapshot: list[Json], kind: str) -> list[Json]:
     """The parts in the asset's snapshot, each replaced, dropped or joined by what its own clock knows later."""
     seen = text(record, "seen")
-    parts = {part["id"]: part for part in snapshot if "id" in part}
+    # The files of mp4_support have no id.
+    parts = {part.get("id", f"#{position}"): part for position, part in enumerate(snapshot)}
     for name, value in sorted(record.items()):
         if not name.startswith(f"{kind}_v#"):
             continue

@@ -237,12 +237,12 @@ def _part(data: Json, kind: keys.PartKind, ending: str, stamp: _Stamp) -> PartCh
 def _asset_document(data: Json) -> str:
     meta, renditions, master = data.get("meta"), data.get("static_renditions"), data.get("master")
     files = renditions.get("files") if isinstance(renditions, dict) else renditions
-    document = _picked(data, _ASSET_FIELDS) | {
+    document = picked(data, _ASSET_FIELDS) | {
         "title": _plain(meta.get("title")) if isinstance(meta, dict) else None,
-        "playback_ids": _entries(data.get("playback_ids"), lambda entry: _picked(entry, ("id", "policy"))),
+        "playback_ids": _entries(data.get("playback_ids"), lambda entry: picked(entry, ("id", "policy"))),
         "tracks": _entries(data.get("tracks"), _track),
         "static_renditions": _entries(files, _rendition),
-        "master": _picked(master, ("status",)) if isinstance(master, dict) else None,
+        "master": picked(master, ("status",)) if isinstance(master, dict) else None,
         "errors": _errors(data.get("errors")),
     }
     known = {name: value for name, value in document.items() if value not in (None, [], {}, "")}
@@ -265,24 +265,24 @@ def _errors(value: object) -> Json | None:
         return None
     messages = value.get("messages")
     texts = messages[:_MAX_ENTRIES] if isinstance(messages, list) else []
-    return _picked(value, ("type",)) | {"messages": [_plain(text) for text in texts if isinstance(text, str)]}
+    return picked(value, ("type",)) | {"messages": [_plain(text) for text in texts if isinstance(text, str)]}
 
 
 def _track(data: Json) -> dict[str, Any]:
     error = _errors(data.get("error"))
-    return _picked(data, _TRACK_FIELDS) | ({"errors": error} if error else {})
+    return picked(data, _TRACK_FIELDS) | ({"errors": error} if error else {})
 
 
 def _rendition(data: Json) -> dict[str, Any]:
     """Mux writes `filesize` as text in answers and rendition events, as a number in the assets of events."""
     size = data.get("filesize")
-    picked = _picked(data, _RENDITION_FIELDS)
+    shown = picked(data, _RENDITION_FIELDS)
     if isinstance(size, str):
-        picked.pop("filesize", None)
+        shown.pop("filesize", None)
         if size.isascii() and size.isdigit() and len(size) < 16:
-            picked["filesize"] = int(size)
+            shown["filesize"] = int(size)
     error = _errors(data.get("error"))
-    return picked | ({"errors": error} if error else {})
+    return shown | ({"errors": error} if error else {})
 
 
 def _entries(value: object, shape: Callable[[Json], Json]) -> list[Json]:
@@ -290,7 +290,8 @@ def _entries(value: object, shape: Callable[[Json], Json]) -> list[Json]:
     return [shape(entry) for entry in entries if isinstance(entry, dict)]
 
 
-def _picked(data: Json, names: tuple[str, ...] | list[str]) -> dict[str, Any]:
+def picked(data: Json, names: tuple[str, ...] | list[str]) -> dict[str, Any]:
+    """Those of the fields `names` that hold something plain."""
     plain = {name: _plain(data.get(name)) for name in names}
     return {name: value for name, value in plain.items() if value is not None}
 

@@ -5,7 +5,15 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-from mux_lifecycle.errors import Conflict, MuxNotFound, MuxRefused, NotFound
+from mux_lifecycle.errors import (
+    Conflict,
+    MuxMalformed,
+    MuxNotFound,
+    MuxOutcomeUnknown,
+    MuxRefused,
+    NotFound,
+    TemporarilyUnavailable,
+)
 from mux_lifecycle.mux.client import Json, MuxClient
 from mux_lifecycle.mux.tag import Tag
 from mux_lifecycle.store import projection
@@ -14,6 +22,7 @@ from mux_lifecycle.store.keys import PartKind
 from mux_lifecycle.store.projector import Projector
 from mux_lifecycle.store.records import text
 from mux_lifecycle.store.table import Item
+from mux_lifecycle.telemetry import logger
 
 
 class Editing:
@@ -65,9 +74,14 @@ class Editing:
     def create_playback_id(self, asset_id: str, owner: str | None, policy: str) -> Json:
         """Another playback id, as Mux answers it."""
         record = self._editable(asset_id, owner)
-        with _refusals():
-            made = self._mux.create_playback_id(asset_id, policy)
-        self._refresh(asset_id, record)
+        try:
+            with _refusals():
+                made = self._mux.create_playback_id(asset_id, policy)
+        except MuxOutcomeUnknown:
+            # Mux has no event for playback ids: without a look, nobody would ever hear of one that was made.
+            self._try_to_refresh(asset_id, record)
+            raise
+        self._try_to_refresh(asset_id, record)
         return made
 
     def delete_playback_id(self, asset_id: str, owner: str | None, playback_id: str) -> None:
@@ -189,6 +203,13 @@ class Editing:
             # The webhook or the cleanup finds out whether it is gone.
             return
         self._observe(answer, record, sent_at)
+
+    def _try_to_refresh(self, asset_id: str, record: Item) -> None:
+        """After what must not be repeated: a failing look does not make the caller believe that it failed."""
+        try:
+            self._refresh(asset_id, record)
+        except (TemporarilyUnavailable, MuxRefused, MuxMalformed) as error:
+            logger.warning("asset not refreshed", asset_id=asset_id, error=type(error).__name__)
 
     def _observe(self, answer: Json, record: Item, sent_at: float, tag: Tag | None = None) -> None:
         change = projection.observed_asset(answer, sent_at=sent_at, stack=self._stack)
