@@ -73,7 +73,8 @@ class ListQuery:
 
 def quoted(name: str) -> str:
     """A name that a caller made up, cut and escaped so that a message stays one line."""
-    return ascii(name[:_MAX_NAMED])
+    escaped = ascii(name[:_MAX_NAMED])
+    return escaped if len(escaped) <= _MAX_NAMED else f"{escaped[:_MAX_NAMED]}...'"
 
 
 def _fields(

@@ -171,11 +171,13 @@ def _kill_afterwards_mux(do: Do) -> Any:
     raise Killed
 
 
+KILLED_BEFORE: Final = Fault(_kill, _kill)
+"""For the first call only: before any other is after the one before it."""
+
 FAULTS: Final[dict[str, Fault]] = {
     "throttled": Fault(_aws_throttled, lambda do: _mux_says(429, b'{"errors": ["Too many requests."]}')),
     "all fails from here on": Fault(_aws_unreachable, _mux_unreachable, lasting=True),
     "answer lost": Fault(_aws_answer_lost, _mux_answer_lost),
     "applied and repeated": Fault(_aws_repeats_what_was_applied, _mux_fails_afterwards),
-    "killed before": Fault(_kill, _kill),
-    "killed after": Fault(_kill_afterwards_aws, _kill_afterwards_mux),
+    "killed": Fault(_kill_afterwards_aws, _kill_afterwards_mux),
 }

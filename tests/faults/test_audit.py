@@ -32,7 +32,9 @@ def test_a_leak_is_found(text: str) -> None:
 
 
 def test_an_ordinary_line_is_none() -> None:
-    line = '{"level":"INFO","message":"request handled","route":"POST /uploads","record":"IDEMPOTENCY#' + "0f" * 32 + '"}'
+    line = (
+        '{"level":"INFO","message":"request handled","route":"POST /uploads","record":"IDEMPOTENCY#' + "0f" * 32 + '"}'
+    )
     assert not leaks(line, [SENT])
 
 

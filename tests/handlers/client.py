@@ -11,6 +11,11 @@ from tests.world import Answer, Json, World
 FILM = "https://storage.example.com/film.mp4"
 
 
+def label(value: object) -> str:
+    """`value` in the name of a test."""
+    return ascii(value)[:32]
+
+
 class Client:
     """Calls functions as their routes would."""
 

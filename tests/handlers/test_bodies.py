@@ -4,7 +4,7 @@ import json
 import pytest
 
 from tests.handlers import contract
-from tests.handlers.client import FILM, Client
+from tests.handlers.client import FILM, Client, label
 from tests.world import Json, http_event
 
 JSON = {"content-type": "application/json"}
@@ -127,7 +127,7 @@ MEDIA_TYPES: list[tuple[str | None, int]] = [
 ]
 
 
-@pytest.mark.parametrize(("media_type", "status"), MEDIA_TYPES)
+@pytest.mark.parametrize(("media_type", "status"), MEDIA_TYPES, ids=label)
 def test_a_body_must_be_declared_as_json(standing: Client, media_type: str | None, status: int) -> None:
     """What a plain HTML form can send without asking first is not taken."""
     headers = {} if media_type is None else {"content-type": media_type}
@@ -154,7 +154,7 @@ WRONG: list[tuple[str, object]] = [
 
 
 @pytest.mark.parametrize("function", contract.CREATING)
-@pytest.mark.parametrize(("field", "value"), WRONG)
+@pytest.mark.parametrize(("field", "value"), WRONG, ids=label)
 def test_a_wrong_value_is_named(standing: Client, function: str, field: str, value: object) -> None:
     body = ({"input": FILM} if function == "create_asset" else {}) | {field: value}
     [message] = standing.refused(function, 400, json_body=body)
@@ -171,7 +171,7 @@ NOT_FOR_CALLERS: list[str] = [
 
 
 @pytest.mark.parametrize("function", contract.CREATING)
-@pytest.mark.parametrize("field", NOT_FOR_CALLERS)
+@pytest.mark.parametrize("field", NOT_FOR_CALLERS, ids=label)
 def test_a_field_that_callers_may_not_choose_is_refused(standing: Client, function: str, field: str) -> None:
     body: Json = {"input": FILM} if function == "create_asset" else {}
     [message] = standing.refused(function, 400, json_body=body | {field: "signed"})
@@ -219,7 +219,7 @@ INPUTS = [
 ]
 
 
-@pytest.mark.parametrize("value", INPUTS)
+@pytest.mark.parametrize("value", INPUTS, ids=label)
 def test_only_https_on_a_public_host_name_is_passed_on(standing: Client, value: object) -> None:
     messages = standing.refused("create_asset", 400, json_body={"input": value})
     assert len(messages) == 1
