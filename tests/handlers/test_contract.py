@@ -12,7 +12,6 @@ from local.mux import sample_mp4
 from mux_lifecycle.mux.tag import Tag
 from tests import mux_events
 from tests.handlers.client import FILM, Client
-from tests.handlers.conftest import Clock
 from tests.world import ORIGIN, OTHER_ORIGIN, STACK, Json
 
 BODIES: list[tuple[Json, Json, Json]] = [
@@ -147,9 +146,9 @@ def test_an_upload_that_failed_says_why(client: Client) -> None:
     assert found["error"] == {"type": "invalid_input", "messages": ["The uploaded file is not a valid video file."]}
 
 
-def test_an_upload_that_was_never_used_is_shown_as_timed_out_after_the_cleanup(client: Client, clock: Clock) -> None:
+def test_an_upload_that_was_never_used_is_shown_as_timed_out_after_the_cleanup(client: Client) -> None:
     upload = client.upload()
-    clock.advance(3600 + 300)
+    client.world.advance(3600 + 300)
     client.world.schedule()
     assert client.call("get_upload", id=upload["id"]).data == {"id": upload["id"], "status": "timed_out"}
 

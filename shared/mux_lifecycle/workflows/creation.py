@@ -155,6 +155,7 @@ class Creation:
             kind=kind,
             fingerprint=hashlib.sha256(json.dumps([kind, wish], sort_keys=True).encode()).hexdigest(),
             request=request,
+            attempt=request,
             sent_at=int(self._now()),
         )
 
@@ -184,9 +185,10 @@ class Creation:
         wait = standing.sent_at + settle_seconds - now
         if standing.state == "pending" and wait > 0:
             raise InProgress("the same request is being carried out: try again", retry_after=wait)
-        if not self._intents.send_again(standing, now=now):
+        again = self._intents.send_again(standing, attempt=self._request_id(), now=now)
+        if again is None:
             raise InProgress("the same request is being carried out: try again")
-        return replace(standing, state="pending", sent_at=now)
+        return again
 
     def _same_upload(self, intent: Intent) -> Json:
         try:
