@@ -46,17 +46,21 @@ def naps() -> list[float]:
 
 
 @pytest.fixture
-def world(world: World, monkeypatch: pytest.MonkeyPatch, naps: list[float]) -> World:
-    """The stack, where whoever waits is told at once that the time has passed."""
+def waits(monkeypatch: pytest.MonkeyPatch, naps: list[float]) -> None:
+    """Whoever waits is told at once that the time has passed."""
 
     def monotonic() -> float:
         return time.monotonic() + sum(naps)
 
-    waits = SimpleNamespace(time=time.time, monotonic=monotonic, sleep=naps.append)
-    monkeypatch.setattr(runtime, "time", waits)
+    passed = SimpleNamespace(time=time.time, monotonic=monotonic, sleep=naps.append)
+    monkeypatch.setattr(runtime, "time", passed)
     monkeypatch.setattr(client, "sleep", naps.append)
-    monkeypatch.setattr(endpoint, "time", waits)
-    world.cold_start()
+    monkeypatch.setattr(endpoint, "time", passed)
+
+
+@pytest.fixture
+def world(waits: None, world: World) -> World:
+    """The stack, where no wait takes time."""
     return world
 
 

@@ -147,7 +147,8 @@ class _Raw:
         yield self._content.read()
 
 
-def _mux_says(status: int, body: bytes) -> requests.Response:
+def mux_says(status: int, body: bytes) -> requests.Response:
+    """An answer that Mux never gave."""
     said = requests.Response()
     said.status_code = status
     said.raw = urllib3.HTTPResponse(body=io.BytesIO(body), status=status, preload_content=False)
@@ -155,7 +156,7 @@ def _mux_says(status: int, body: bytes) -> requests.Response:
 
 
 def _mux_throttled(do: Do) -> Any:
-    return _mux_says(429, b'{"errors": ["Too many requests."]}')
+    return mux_says(429, b'{"errors": ["Too many requests."]}')
 
 
 def _mux_unreachable(do: Do) -> Any:
@@ -169,7 +170,7 @@ def _mux_answer_lost(do: Do) -> Any:
 
 def _mux_fails_afterwards(do: Do) -> Any:
     do().close()
-    return _mux_says(502, b"<html>502</html>")
+    return mux_says(502, b"<html>502</html>")
 
 
 def _kill(*_: Any) -> Any:

@@ -101,9 +101,7 @@ class Client:
     def sent(self, path: str) -> Json:
         """The JSON body of the only POST to `path`."""
         [request] = [
-            request
-            for request in self.world.mux.requests()
-            if (request["method"], request["path"]) == ("POST", path)
+            request for request in self.world.mux.requests() if (request["method"], request["path"]) == ("POST", path)
         ]
         body: Json = json.loads(request["body"])
         return body

@@ -49,9 +49,7 @@ def answered(client: Client, function: str, event: Json) -> int:
 @pytest.mark.parametrize("function", contract.ALL)
 @given(body=st.binary(max_size=300) | ALMOST_JSON, flag=st.booleans(), headers=HEADERS)
 @OFTEN
-def test_any_bytes_as_a_body(
-    standing: Client, function: str, body: bytes, flag: bool, headers: dict[str, str]
-) -> None:
+def test_any_bytes_as_a_body(standing: Client, function: str, body: bytes, flag: bool, headers: dict[str, str]) -> None:
     event = http_event(function, id="missing1", headers={"content-type": "application/json"} | headers)
     event |= {"body": base64.b64encode(body).decode() if flag else body.decode("latin-1"), "isBase64Encoded": flag}
     answered(standing, function, event)
@@ -87,7 +85,9 @@ def test_any_id(standing: Client, function: str, object_id: str) -> None:
 @OFTEN
 def test_any_headers_and_claims(standing: Client, function: str, headers: Any, claims: Any) -> None:
     event = http_event(function, id="missing1") | {"headers": headers}
-    event["requestContext"]["authorizer"]["jwt"]["claims"] |= claims | {"cognito:groups": next(iter(claims.values()), "")}
+    event["requestContext"]["authorizer"]["jwt"]["claims"] |= claims | {
+        "cognito:groups": next(iter(claims.values()), "")
+    }
     answered(standing, function, event)
 
 
@@ -96,11 +96,16 @@ def test_any_headers_and_claims(standing: Client, function: str, headers: Any, c
 def test_any_sub(standing: Client, sub: object) -> None:
     event = http_event("list_assets")
     event["requestContext"]["authorizer"]["jwt"]["claims"]["sub"] = sub
-    owner = isinstance(sub, str) and 0 < len(sub) <= 128 and all("!" <= letter <= "~" and letter != "#" for letter in sub)
+    owner = (
+        isinstance(sub, str) and 0 < len(sub) <= 128 and all("!" <= letter <= "~" and letter != "#" for letter in sub)
+    )
     assert answered(standing, "list_assets", event) == (200 if owner else 403)
 
 
-@given(cursor=st.text("abcABC019_-=", max_size=80) | st.binary(max_size=60).map(lambda raw: base64.urlsafe_b64encode(raw).decode()))
+@given(
+    cursor=st.text("abcABC019_-=", max_size=80)
+    | st.binary(max_size=60).map(lambda raw: base64.urlsafe_b64encode(raw).decode())
+)
 @OFTEN
 def test_any_cursor(standing: Client, cursor: str) -> None:
     event = http_event("list_assets", query=urlencode({"cursor": cursor}))
@@ -108,7 +113,9 @@ def test_any_cursor(standing: Client, cursor: str) -> None:
 
 
 @pytest.mark.parametrize("function", contract.ALL)
-@pytest.mark.parametrize("missing", ["headers", "pathParameters", "rawQueryString", "body", "isBase64Encoded", "requestContext", "routeKey"])
+@pytest.mark.parametrize(
+    "missing", ["headers", "pathParameters", "rawQueryString", "body", "isBase64Encoded", "requestContext", "routeKey"]
+)
 def test_an_event_without_one_of_its_parts(standing: Client, function: str, missing: str) -> None:
     for change in ("taken away", "null"):
         event = http_event(function, id="missing1", headers={"content-type": "application/json"}, body=b"{}")

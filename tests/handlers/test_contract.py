@@ -173,7 +173,9 @@ def test_a_public_playback_id_comes_with_its_urls_and_a_signed_one_without(clien
 def test_a_ready_asset_shows_what_mux_found_in_the_file(client: Client) -> None:
     client.world.deliver(mux_events.asset_event("ready", asset_id="film1"))
     asset = client.call("get_asset", id="film1").data
-    assert {name: asset[name] for name in ("title", "duration", "aspect_ratio", "resolution_tier", "video_quality")} == {
+    assert {
+        name: asset[name] for name in ("title", "duration", "aspect_ratio", "resolution_tier", "video_quality")
+    } == {
         "title": "Harbour at dawn",
         "duration": 23.872,
         "aspect_ratio": "16:9",

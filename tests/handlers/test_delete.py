@@ -1,14 +1,13 @@
 """DELETE /assets/{id}: a wish that is stored first, shown while it stands, and carried out until Mux says gone."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
-from local.mux import MuxEmulator
 from tests import mux_events
-from tests.handlers.client import FILM, Client
+from tests.handlers.client import Client
 from tests.handlers.front import Front, Reply
-from tests.world import ENVIRONMENT, Answer
+from tests.world import Answer
 
 ASSET = "/video/v1/assets/.*"
 NOT_FOUND = Reply(404, {"error": {"type": "not_found", "messages": ["no"]}})
@@ -159,7 +158,7 @@ def test_two_at_once_delete_once_and_both_succeed(client: Client, front: Front) 
 
 def test_the_event_of_our_own_delete_may_come_before_its_answer(client: Client, front: Front) -> None:
     asset_id = client.asset()
-    client.world.deliver(mux_events.asset_event("ready", asset_id="another1"))
+    client.world.deliver(mux_events.asset_event("ready", asset_id="another1", passthrough=None))
 
     def event_first(mux: Callable[[], Reply]) -> Reply:
         reply = mux()
@@ -196,23 +195,3 @@ def test_a_dead_secrets_manager_loses_no_wish(client: Client, monkeypatch: pytes
     stands_as_deleting(client, asset_id)
     after_the_cleanup(client)
     is_gone(client, asset_id)
-
-
-class TestWhileMuxPrepares:
-    """The same against an emulator that takes an hour to prepare a video."""
-
-    @pytest.fixture(scope="class")
-    def emulator(self) -> Iterator[MuxEmulator]:
-        with MuxEmulator(environment_id=ENVIRONMENT, processing_seconds=3600, seed=1) as running:
-            yield running
-
-    def test_the_wish_waits_for_the_end_of_the_preparation(self, client: Client) -> None:
-        made = client.call("create_asset", json_body={"input": FILM})
-        asset_id = made.data["id"]
-        assert client.call("delete_asset", id=asset_id).status == 202
-        client.world.advance(600)
-        client.world.schedule()
-        stands_as_deleting(client, asset_id)
-        client.world.advance(3600)
-        client.world.schedule()
-        is_gone(client, asset_id)

@@ -95,7 +95,10 @@ def test_a_refused_body_uses_no_key_up(client: Client, function: str) -> None:
 
 @pytest.mark.parametrize("function", contract.CREATING)
 def test_owners_do_not_share_keys(client: Client, function: str) -> None:
-    hers, his = create(client, function), create(client, function, owner="bob", json_body=BODIES[function] | {"title": "B"})
+    hers, his = (
+        create(client, function),
+        create(client, function, owner="bob", json_body=BODIES[function] | {"title": "B"}),
+    )
     assert (hers.status, his.status) == (201, 201)
     assert hers.data["id"] != his.data["id"]
     assert create(client, function) == hers

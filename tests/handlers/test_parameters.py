@@ -17,7 +17,19 @@ GOOD: dict[str, Json] = {
 NO_IDS = [
     *("", ".", "..", "%2F", "..%2F..%2Fsystem%2Fv1%2Fwhoami", "../../system/v1/whoami", "a/b", "a\\b", "a?b=c", "a%00"),
     *("\x00", "a\x00", "a\n", "\na", " a", "a b", "a+b", "a#b", "UPLOAD#a", "a;b", "a,b", "a.json", "{id}", "*", "%"),
-    *("é", "ａ", "a\u200b", "\ud800", "🙂", "a" * 129, "a" * 4096, "<script>", "'or'1'='1", "${jndi:ldap://x}", "a\r\nb: c"),
+    *(
+        "é",
+        "ａ",
+        "a\u200b",
+        "\ud800",
+        "🙂",
+        "a" * 129,
+        "a" * 4096,
+        "<script>",
+        "'or'1'='1",
+        "${jndi:ldap://x}",
+        "a\r\nb: c",
+    ),
 ]
 
 
@@ -36,7 +48,17 @@ def test_a_path_without_an_id_is_not_found(standing: Client, function: str, path
 
 BAD_QUERIES = [
     *("a=b", "a", "=", "=b", "a=&b=", "id=x", "owner=bob", "scope=everything", "Limit=5", "limit%20=5", "limit[]=5"),
-    *("fields=passthrough", "page=2", "%FF=1", "%ff%fe", "\ud800=1", "é=ü", "__proto__=1", "a" * 5000, "&".join(["a=b"] * 1000)),
+    *(
+        "fields=passthrough",
+        "page=2",
+        "%FF=1",
+        "%ff%fe",
+        "\ud800=1",
+        "é=ü",
+        "__proto__=1",
+        "a" * 5000,
+        "&".join(["a=b"] * 1000),
+    ),
     *("a=%0d%0aSet-Cookie:x", "a%0ab=1", "a=%", "%=", "a=%zz", "+", "%20", "%00=%00", "🙂" * 64 + "=1"),
 ]
 
@@ -74,8 +96,41 @@ def test_a_repeated_parameter_is_refused(standing: Client, query: str) -> None:
 
 
 LIMITS = [
-    *("", "0", "-1", "-0", "101", "1000", "1.5", "1e2", "1e1", "+5", " 5", "5 ", "%2B5", "%20 5", "5%00", "0x10", "1_0", "5,6"),
-    *("1" + "0" * 400, "9" * 4000, "５", "%EF%BC%95", "%D9%A5", "٥", "²", "½", "NaN", "Infinity", "-Infinity", "true", "null"),
+    *(
+        "",
+        "0",
+        "-1",
+        "-0",
+        "101",
+        "1000",
+        "1.5",
+        "1e2",
+        "1e1",
+        "+5",
+        " 5",
+        "5 ",
+        "%2B5",
+        "%20 5",
+        "5%00",
+        "0x10",
+        "1_0",
+        "5,6",
+    ),
+    *(
+        "1" + "0" * 400,
+        "9" * 4000,
+        "５",
+        "%EF%BC%95",
+        "%D9%A5",
+        "٥",
+        "²",
+        "½",
+        "NaN",
+        "Infinity",
+        "-Infinity",
+        "true",
+        "null",
+    ),
     *("ten", "5;", "5.0", "\ud800", "%ED%A0%80", "%FF"),
 ]
 
@@ -91,7 +146,9 @@ def test_a_limit_from_1_to_100_is_taken(standing: Client, limit: str) -> None:
     assert standing.call("list_assets", query=f"limit={limit}").status == 200
 
 
-@pytest.mark.parametrize("status", ["", "Ready", "ready ", "deleted", "waiting", "ready,errored", "*", "ready%00", "a" * 4000])
+@pytest.mark.parametrize(
+    "status", ["", "Ready", "ready ", "deleted", "waiting", "ready,errored", "*", "ready%00", "a" * 4000]
+)
 def test_a_status_that_assets_do_not_have_is_refused(standing: Client, status: str) -> None:
     [message] = standing.refused("list_assets", 400, query=f"status={status}")
     assert message == "status: must be one of preparing, ready, errored, deleting"
@@ -103,8 +160,35 @@ def test_everything_wrong_with_a_query_is_said_at_once(standing: Client) -> None
 
 
 CURSORS = [
-    *("", "x", "AAAA", "=", "====", "!!!!", "null", "0", "{}", "eyJwayI6IngifQ", "gASVAAAAAAAAAACMAXiULg", "%00", "%F0%9F%99%82"),
-    *("a" * 511, "a" * 512, "a" * 513, "a" * 4000, "_" * 64, "-" * 64, "é", "\ud800", "A A", "AAAA%0A", "..", "%2e%2e%2f"),
+    *(
+        "",
+        "x",
+        "AAAA",
+        "=",
+        "====",
+        "!!!!",
+        "null",
+        "0",
+        "{}",
+        "eyJwayI6IngifQ",
+        "gASVAAAAAAAAAACMAXiULg",
+        "%00",
+        "%F0%9F%99%82",
+    ),
+    *(
+        "a" * 511,
+        "a" * 512,
+        "a" * 513,
+        "a" * 4000,
+        "_" * 64,
+        "-" * 64,
+        "é",
+        "\ud800",
+        "A A",
+        "AAAA%0A",
+        "..",
+        "%2e%2e%2f",
+    ),
 ]
 
 
@@ -130,7 +214,9 @@ def test_an_idempotency_key_must_be_visible_ascii(standing: Client, function: st
 
 
 @pytest.mark.parametrize("function", contract.CREATING)
-@pytest.mark.parametrize("key", ["!", "~" * 255, "a,b", '"quoted"', "#", "a#b", "%00", "../x", "7d0f7c52-9f1e-4c55-8d55-1b0a6e1f2c33"])
+@pytest.mark.parametrize(
+    "key", ["!", "~" * 255, "a,b", '"quoted"', "#", "a#b", "%00", "../x", "7d0f7c52-9f1e-4c55-8d55-1b0a6e1f2c33"]
+)
 def test_any_other_idempotency_key_is_taken(standing: Client, function: str, key: str) -> None:
     # One key space for both routes: each takes its own.
     request = GOOD[function] | {"headers": {"idempotency-key": key}, "owner": function}

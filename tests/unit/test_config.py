@@ -26,7 +26,7 @@ def test_what_is_required_is_named(group: Any, name: str, env: dict[str, str] | 
 
 
 def test_everything_that_is_missing_is_named_at_once() -> None:
-    with pytest.raises(ConfigurationError, match="^missing environment variables: A, C$"):
+    with pytest.raises(ConfigurationError, match=r"^missing environment variables: A, C$"):
         config._required({"B": "b", "C": ""}, "A", "B", "C")
     assert config._required({"B": "b", "A": "a"}, "A", "B") == ["a", "b"]
 
@@ -78,7 +78,12 @@ def test_defaults_of_what_an_operator_may_leave_out() -> None:
 
 def test_what_an_operator_says_is_taken() -> None:
     env = {
-        *(("GROUPS_CLAIM", "roles"), ("ADMIN_GROUP", "staff"), ("PLAYBACK_POLICY", "public"), ("VIDEO_QUALITY", "plus")),
+        *(
+            ("GROUPS_CLAIM", "roles"),
+            ("ADMIN_GROUP", "staff"),
+            ("PLAYBACK_POLICY", "public"),
+            ("VIDEO_QUALITY", "plus"),
+        ),
         *(("MAX_RESOLUTION_TIER", "2160p"), ("UPLOAD_TIMEOUT_SECONDS", "60"), ("AWS_CALL_ATTEMPTS", "1")),
     }
     assert config.AdminConfig.from_env(dict(env)) == config.AdminConfig("roles", "staff")

@@ -19,8 +19,7 @@ def refused(cursor: str, scope: str = SCOPE) -> bool:
     try:
         cursors.decode(cursor, scope=scope)
     except InvalidRequest as error:
-        assert error.messages == ["cursor: not a cursor of this list; start again without one"]
-        return True
+        return error.messages == ["cursor: not a cursor of this list; start again without one"]
     return False
 
 
@@ -33,7 +32,9 @@ def test_it_is_safe_in_a_query() -> None:
     assert set(CURSOR) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
 
 
-@pytest.mark.parametrize("scope", ["bob#ready", "ada#errored", "ada#", "ada", "ada#ready#", "", "adb#ready", "ADA#ready"])
+@pytest.mark.parametrize(
+    "scope", ["bob#ready", "ada#errored", "ada#", "ada", "ada#ready#", "", "adb#ready", "ADA#ready"]
+)
 def test_it_is_refused_in_another_list(scope: str) -> None:
     assert refused(CURSOR, scope)
 
@@ -53,8 +54,29 @@ def test_one_changed_character_is_enough_to_be_refused(at: int) -> None:
 @pytest.mark.parametrize(
     "cursor",
     [
-        *("", "a", "====", "!", "null", CURSOR[:-1], CURSOR[1:], CURSOR + "A", CURSOR + "=", CURSOR + " ", " " + CURSOR),
-        *(CURSOR + "\n", CURSOR.upper(), CURSOR * 2, "é" + CURSOR, CURSOR + "\u200b", "A" * 512, "A" * 513, "A" * 100_000),
+        *(
+            "",
+            "a",
+            "====",
+            "!",
+            "null",
+            CURSOR[:-1],
+            CURSOR[1:],
+            CURSOR + "A",
+            CURSOR + "=",
+            CURSOR + " ",
+            " " + CURSOR,
+        ),
+        *(
+            CURSOR + "\n",
+            CURSOR.upper(),
+            CURSOR * 2,
+            "é" + CURSOR,
+            CURSOR + "\u200b",
+            "A" * 512,
+            "A" * 513,
+            "A" * 100_000,
+        ),
         base64.urlsafe_b64encode(POSITION.encode()).decode(),
         base64.urlsafe_b64encode(pickle.dumps({"pk": "ASSET#x"})).decode(),
         base64.urlsafe_b64encode(b"\xff" * 40).decode(),

@@ -30,7 +30,9 @@ def test_rfc3339_sorts_like_time_and_is_read_back(seconds: int) -> None:
     assert rfc3339(seconds) <= rfc3339(min(seconds + 1, 253_402_300_799))
 
 
-@pytest.mark.parametrize(("seconds", "micros"), [(0, 0), (1.5, 1_500_000), (1_795_348_895.123456, 1_795_348_895_123_456)])
+@pytest.mark.parametrize(
+    ("seconds", "micros"), [(0, 0), (1.5, 1_500_000), (1_795_348_895.123456, 1_795_348_895_123_456)]
+)
 def test_microseconds(seconds: float, micros: int) -> None:
     assert microseconds(seconds) == micros
 
@@ -63,7 +65,12 @@ def test_the_zone_does_not_matter(moment: datetime, hours: int) -> None:
     [
         *(None, 7, 1.5, True, [], {}, b"2022-06-27T20:36:34Z", "", " ", "now", "2022-06-27", "2022-06-27T20:36:34"),
         *("2022-02-30T00:00:00Z", "2022-06-27T25:00:00Z", "1969-12-31T23:59:59Z", "1969-12-31T23:59:59.999999Z"),
-        *("1656362194", "-2022-06-27T20:36:34Z", "2022-06-27T20:36:34Z" + " " * 40, "2022-06-27T20:36:34." + "0" * 40 + "Z"),
+        *(
+            "1656362194",
+            "-2022-06-27T20:36:34Z",
+            "2022-06-27T20:36:34Z" + " " * 40,
+            "2022-06-27T20:36:34." + "0" * 40 + "Z",
+        ),
     ],
     ids=repr,
 )
@@ -82,7 +89,12 @@ def test_parse_epoch(value: object, seconds: int) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    [*(None, True, False, 1.0, -1, 10**11, "-1", "+1", "1.0", "", " 1", "1 ", "1e9", "²", "１", "100000000000"), "9" * 5000, [], {}],
+    [
+        *(None, True, False, 1.0, -1, 10**11, "-1", "+1", "1.0", "", " 1", "1 ", "1e9", "²", "１", "100000000000"),
+        "9" * 5000,
+        [],
+        {},
+    ],
     ids=lambda value: repr(value)[:20],
 )
 def test_what_is_no_epoch(value: object) -> None:

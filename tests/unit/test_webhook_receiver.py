@@ -1,6 +1,7 @@
 """The receiver against hostile and broken deliveries: 401 with one body, never a 5xx for what Mux signed."""
 
 import base64
+import io
 import json
 import math
 from collections.abc import Iterator
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from mux_lifecycle import runtime
+from mux_lifecycle import runtime, telemetry
 from mux_lifecycle.mux import webhooks
 from tests import mux_events
 from tests.unit.test_webhooks import REFUSED
@@ -154,7 +155,11 @@ def test_a_rotated_secret_is_picked_up_at_once_and_the_retired_one_refused(world
     assert world.deliver(READY).status == 200, "both are valid while Mux still signs with the old one"
     world.put_secret("MuxWebhookSecret", {"signing_secrets": ["newest"]})
     world.cold_start()
-    assert [world.deliver(READY, secret=secret).status for secret in ("newest", "new", SIGNING_SECRET)] == [200, 401, 401]
+    assert [world.deliver(READY, secret=secret).status for secret in ("newest", "new", SIGNING_SECRET)] == [
+        200,
+        401,
+        401,
+    ]
 
 
 def test_a_hundred_forged_calls_ask_for_the_secret_once_more_at_most(world: World) -> None:
@@ -198,7 +203,7 @@ def garbage() -> Iterator[tuple[str, bytes]]:
     yield "type null", json.dumps(READY | {"type": None}).encode()
     yield "type list", json.dumps(READY | {"type": ["video.asset.ready"]}).encode()
     yield "type object", json.dumps(READY | {"type": {"a": 1}}).encode()
-    yield "status list", asset() .replace(b'"status": "ready"', b'"status": ["ready"]', 1)
+    yield "status list", asset().replace(b'"status": "ready"', b'"status": ["ready"]', 1)
     yield "id list", json.dumps(READY | {"id": ["a"]}).encode()
     yield "NaN", asset(duration=math.nan)
     yield "infinity", asset(duration=-math.inf)
@@ -239,10 +244,14 @@ def test_signed_garbage_is_acknowledged_and_readable(world: World, body: bytes) 
     assert world.call("get_asset", id=ASSET).status in (200, 404)
 
 
-def test_nothing_secret_and_one_json_object_per_line_in_the_log(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+def test_nothing_secret_and_one_json_object_per_line_in_the_log(
+    world: World, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     waiting = mux_events.upload_event("created", upload_id="Shore")
     url, forged = waiting["data"]["url"], "f" * 64
     signed = delivery(waiting)
+    log = io.StringIO()
+    monkeypatch.setattr(telemetry.logger.registered_handler, "stream", log)
     assert receive(signed)["statusCode"] == 200
     receive(with_header(f"t=1,v1={forged}"))
     receive(delivery(READY | {"type": 'video.\n{"level":"INFO"}\r\u2028', "id": "\n\x1b[31m"}))
@@ -250,10 +259,10 @@ def test_nothing_secret_and_one_json_object_per_line_in_the_log(world: World, ca
     world.put_secret("MuxWebhookSecret", {"signing_secrets": []})
     world.cold_start()
     receive(delivery(READY))
-    out, err = capsys.readouterr()
-    lines = out.splitlines() + err.splitlines()
+    printed = log.getvalue() + "".join(capsys.readouterr())
+    lines = printed.split("\n")[:-1]
     assert len(lines) >= 10
     assert all(isinstance(json.loads(line), dict) for line in lines)
     signature = signed["headers"]["mux-signature"].partition("v1=")[2]
     for secret in (SIGNING_SECRET, signature, forged, url, "a-key-to-write-with", "eu-central-1:testing"):
-        assert secret not in out + err
+        assert secret not in printed

@@ -213,7 +213,9 @@ def test_without_any_secret_mux_is_told_to_try_again(values: list[object]) -> No
         event(BODY, Secrets(["other"], values))
 
 
-@pytest.mark.parametrize("body", [b"", b"[]", b"null", b"7", b'"text"', b"{", b"\xff", b"{" * 9, b"[" * 20_000, b"9" * 5000])
+@pytest.mark.parametrize(
+    "body", [b"", b"[]", b"null", b"7", b'"text"', b"{", b"\xff", b"{" * 9, b"[" * 20_000, b"9" * 5000]
+)
 def test_a_signed_body_that_is_no_object_holds_no_event(body: bytes) -> None:
     assert event(body, Secrets([SECRET], [])) is None
 

@@ -1,6 +1,7 @@
 """Intents: what a caller asked for, stored before it is sent to Mux, so that a lost answer is found again and a
 repeated request (same Idempotency-Key) gets the same answer."""
 
+import contextlib
 from dataclasses import dataclass, replace
 from typing import Final, Literal, Self
 
@@ -18,6 +19,8 @@ SETTLE_SECONDS: Final = 60
 
 _FREE: Final = "(attribute_not_exists(#pk) OR #ttl <= :now)"
 _OPEN: Final = "#request = :request AND #state <> :done"
+# Who says that nothing came of it speaks of one attempt only.
+_OWN_ATTEMPT: Final = f"{_OPEN} AND #attempt = :attempt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,17 +108,16 @@ class Intents:
 
     def finish(self, intent: Intent, object_id: str, *, expires_at: int = 0) -> None:
         """Note what came of it; nothing happens if the intent has expired meanwhile."""
-        self._close(intent, {"state": "done", "object_id": object_id, "expires_at": expires_at})
+        put: Item = {"state": "done", "object_id": object_id, "expires_at": expires_at}
+        self._close(intent, put, _OPEN, self._open(intent))
 
     def give_up(self, intent: Intent) -> None:
-        """Note that nothing came of it: the next request with its key may send it again."""
-        self._close(intent, {"state": "lost"})
+        """Note that nothing came of this attempt: the next request with its key may send it again."""
+        self._close(intent, {"state": "lost"}, _OWN_ATTEMPT, self._open(intent) | {"attempt": intent.attempt})
 
-    def _close(self, intent: Intent, put: Item) -> None:
-        try:
-            self._table.update(intent.pk, put=put, remove=["due", "due_at"], condition=_OPEN, values=self._open(intent))
-        except Refused:
-            return
+    def _close(self, intent: Intent, put: Item, condition: str, values: dict[str, str]) -> None:
+        with contextlib.suppress(Refused):
+            self._table.update(intent.pk, put=put, remove=["due", "due_at"], condition=condition, values=values)
 
     def finish_upload(self, intent: Intent, change: UploadChange, *, now: float) -> None:
         """Write the new upload's record and close its intent, both or neither; Refused if a record stands already."""
@@ -125,11 +127,10 @@ class Intents:
         self._table.update_both(record, closed)
 
     def release(self, intent: Intent) -> None:
-        """Forget an intent that certainly had no effect."""
-        try:
-            self._table.delete(intent.pk, condition=_OPEN, values=self._open(intent))
-        except Refused:
-            return
+        """Forget an intent of which this attempt certainly had no effect."""
+        with contextlib.suppress(Refused):
+            values = self._open(intent) | {"attempt": intent.attempt}
+            self._table.delete(intent.pk, condition=_OWN_ATTEMPT, values=values)
 
     @staticmethod
     def _open(intent: Intent) -> dict[str, str]:

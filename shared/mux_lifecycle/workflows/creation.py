@@ -195,6 +195,8 @@ class Creation:
             found = self._mux.get_upload(intent.object_id)
         except MuxNotFound:
             found = {"status": text(self._uploads.get(intent.object_id, owner=intent.owner), "status")}
+            if found["status"] == "waiting":
+                raise
         status, url = str(found.get("status")), found.get("url")
         return views.created_upload(
             intent.object_id, status, intent.expires_at, str(url) if url and status == "waiting" else ""
