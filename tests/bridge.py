@@ -109,7 +109,7 @@ class Webhooks:
         made = self._session.post(f"{self._world.mux.url}/video/v1/uploads", json=body, timeout=10)
         assert made.status_code == 201
         with self._changed:
-            assert self._changed.wait_for(lambda: mark in self._marks and not self._under_way, timeout=10)
+            assert self._changed.wait_for(lambda: mark in self._marks and not self._under_way, timeout=60)
 
     def _unacknowledged(self) -> set[tuple[str, str]]:
         attempts = [

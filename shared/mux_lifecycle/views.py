@@ -68,7 +68,7 @@ def created_upload(upload_id: str, status: str, expires_at: int, url: str) -> Js
 
 
 def _playback_id(entry: Json) -> Json:
-    if entry.get("policy") != "public":
+    if entry.get("policy") != "public" or "id" not in entry:
         return entry
     return entry | {"urls": playback.urls(entry["id"])}
 

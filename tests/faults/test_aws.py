@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError
 
@@ -15,17 +14,19 @@ from tests.world import FUNCTIONS, Answer, World
 WEBHOOK_SECONDS, REQUEST_SECONDS = 4, 25
 """The functions' timeouts."""
 
-TRANSIENT: dict[str, Exception] = {
-    code: ClientError({"Error": {"Code": code, "Message": "injected"}}, "Operation")
-    for code in (
-        "ThrottlingException",
-        "ProvisionedThroughputExceededException",
-        "RequestLimitExceeded",
-        "InternalServerError",
-        "TransactionConflictException",
-        "TransactionInProgressException",
-    )
-} | {
+
+def _refusals(*codes: str) -> dict[str, Exception]:
+    return {code: ClientError({"Error": {"Code": code, "Message": "injected"}}, "Operation") for code in codes}
+
+
+TRANSIENT = _refusals(
+    "ThrottlingException",
+    "ProvisionedThroughputExceededException",
+    "RequestLimitExceeded",
+    "InternalServerError",
+    "TransactionConflictException",
+    "TransactionInProgressException",
+) | {
     "an unknown code with 503": ClientError(
         {"Error": {"Code": "Unheard", "Message": ""}, "ResponseMetadata": {"HTTPStatusCode": 503}},  # type: ignore[typeddict-item]
         "Operation",
@@ -34,10 +35,7 @@ TRANSIENT: dict[str, Exception] = {
     "no connection": ConnectTimeoutError(endpoint_url="https://dynamodb"),
     "no answer": ReadTimeoutError(endpoint_url="https://dynamodb"),
 }
-LASTING: dict[str, Exception] = {
-    code: ClientError({"Error": {"Code": code, "Message": "injected"}}, "Operation")
-    for code in ("AccessDeniedException", "ResourceNotFoundException", "ValidationException")
-}
+LASTING = _refusals("AccessDeniedException", "ResourceNotFoundException", "ValidationException")
 
 
 def _raising(error: Exception, *, lasting: bool = True) -> Fault:
@@ -111,12 +109,12 @@ def test_a_cancelled_transaction_is_understood_by_its_reasons(
     cancelled = ClientError(
         {
             "Error": {"Code": "TransactionCanceledException", "Message": "injected"},
-            "CancellationReasons": [{"Code": code} for code in codes],  # type: ignore[typeddict-unknown-key]
+            "CancellationReasons": [{"Code": code} for code in codes],
         },
         "TransactWriteItems",
     )
     with external_calls.meeting():
-        world.call("create_upload", json_body={}, headers={"idempotency-key": "to count the calls"})
+        world.call("create_upload", json_body={}, headers={"idempotency-key": "to-count-the-calls"})
     at = external_calls.names.index("dynamodb:TransactWriteItems") - 1
     with external_calls.meeting(_raising(cancelled, lasting=False), at=at):
         answer = world.call("create_upload", json_body={}, headers=KEY)
@@ -199,4 +197,3 @@ def test_no_layer_waits_longer_than_the_function_lives(
     assert config.retries["total_max_attempts"] == attempts
     one_call = attempts * (config.connect_timeout + config.read_timeout) + (attempts - 1) * 1
     assert calls * one_call < seconds
-    assert boto3.DEFAULT_SESSION is not None

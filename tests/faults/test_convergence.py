@@ -2,17 +2,23 @@
 
 from collections import Counter
 
+import pytest
+
 from local.mux import sample_mp4
 from tests.bridge import Webhooks
-from tests.world import World, pages
+from tests.world import Json, World, pages
 
-UPLOADS = 200
-NOISE = {"webhooks": {"drop": 0.3, "duplicate": 0.3, "reorder": 0.3, "delay_seconds": [0, 0.02]}}
+UPLOADS = 100
+NOISE: dict[str, Json] = {
+    "lost, twice, late and out of order": {"drop": 0.3, "duplicate": 0.3, "reorder": 0.3, "delay_seconds": [0, 0.02]},
+    "mostly lost": {"drop": 0.7, "reorder": 0.5},
+}
 
 
-def test_every_upload_ends_as_one_ready_asset(world: World, webhooks: Webhooks) -> None:
+@pytest.mark.parametrize("noise", NOISE)
+def test_every_upload_ends_as_one_ready_asset(world: World, webhooks: Webhooks, noise: str) -> None:
     """Two runs of the cleanup, an hour apart, make up for whatever the webhooks did not tell."""
-    world.mux.set_faults(NOISE)
+    world.mux.set_faults({"webhooks": NOISE[noise]})
     film = sample_mp4()
     made = []
     for number in range(UPLOADS):

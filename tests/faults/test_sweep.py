@@ -1,13 +1,16 @@
 """Every external call of every story meets every fault; whatever happens then, nothing is lost and nothing doubled."""
 
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import pytest
 
+from local.mux import MuxEmulator
 from mux_lifecycle import runtime
 from tests.bridge import Webhooks
+from tests.faults.conftest import wait_no_more
 from tests.faults.stories import CLEANUPS, REQUESTS, Stage, Story, ours_at_mux
 from tests.faults.sweep import FAULTS, KILLED_BEFORE, ExternalCalls, Fault, Killed
 from tests.world import STACK, Answer, World, pages
@@ -56,11 +59,9 @@ class Theatre:
         return stage
 
 
-@pytest.fixture
-def theatre(
-    world: World, webhooks: Webhooks, external_calls: ExternalCalls, monkeypatch: pytest.MonkeyPatch
-) -> Theatre:
-    """A stack that starts cold as often as it likes: its AWS clients, which remember nothing, are made once."""
+@pytest.fixture(scope="module")
+def theatre(emulator: MuxEmulator) -> Iterator[Theatre]:
+    """One stack for all stories, which starts cold as often as it likes: its AWS clients are made once."""
     made: dict[str, Any] = {}
     make = runtime._client
 
@@ -69,8 +70,15 @@ def theatre(
             made[service] = make(service)
         return made[service]
 
-    monkeypatch.setattr(runtime, "_client", client)
-    return Theatre(world, webhooks, external_calls)
+    emulator.reset()
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        wait_no_more(monkeypatch, [])
+        monkeypatch.setattr(runtime, "_client", client)
+        calls = ExternalCalls()
+        calls.patch(monkeypatch)
+        with World(emulator, monkeypatch) as world, Webhooks(world) as webhooks:
+            yield Theatre(world, webhooks, calls)
+            assert not webhooks.crashes
 
 
 def _believe_the_answer(story: Story, stage: Stage) -> None:

@@ -212,7 +212,9 @@ def test_killed_at_any_call_the_same_request_makes_one_asset(
 
 def test_a_mux_that_answers_too_late_costs_one_asset(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     """The POST takes effect after we have given up."""
-    monkeypatch.setitem(MuxClient.__init__.__kwdefaults__, "seconds", 0.15)  # type: ignore[index]
+    defaults = MuxClient.__init__.__kwdefaults__
+    assert defaults
+    monkeypatch.setitem(defaults, "seconds", 0.15)
     client.world.cold_start()
     client.world.mux.set_faults({"api": {"latency_seconds": 0.3}})
     late = create(client)

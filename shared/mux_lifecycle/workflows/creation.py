@@ -194,8 +194,8 @@ class Creation:
         try:
             found = self._mux.get_upload(intent.object_id)
         except MuxNotFound:
-            found = {"status": text(self._uploads.get(intent.object_id, owner=intent.owner), "status")}
-            if found["status"] == "waiting":
+            found = {"status": text(self._uploads.find(intent.object_id) or {}, "status")}
+            if found["status"] in ("", "waiting"):
                 raise
         status, url = str(found.get("status")), found.get("url")
         return views.created_upload(
