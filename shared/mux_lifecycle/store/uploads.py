@@ -1,5 +1,6 @@
 """Upload records: what may be written to them and when. Never the upload's URL, which is a key to write with."""
 
+import contextlib
 from typing import Any, Final
 
 from mux_lifecycle.errors import NotFound
@@ -56,17 +57,20 @@ class Uploads:
 
     def settle(self, upload_id: str) -> None:
         """Its asset is accounted for: the upload is due no more."""
-        self._table.update(
-            keys.upload(upload_id), put={}, remove=["due", "due_at"], condition="attribute_exists(#seen)"
-        )
+        with contextlib.suppress(Refused):
+            self._table.update(
+                keys.upload(upload_id), put={}, remove=["due", "due_at"], condition="attribute_exists(#seen)"
+            )
 
     def _link(self, change: UploadChange) -> None:
-        self._table.update(
-            keys.upload(change.upload_id),
-            put={},
-            once={"asset_id": change.asset_id},
-            condition="attribute_exists(#seen)",
-        )
+        # Nothing is there to link when the record has expired since.
+        with contextlib.suppress(Refused):
+            self._table.update(
+                keys.upload(change.upload_id),
+                put={},
+                once={"asset_id": change.asset_id},
+                condition="attribute_exists(#seen)",
+            )
 
 
 def update(change: UploadChange, *, now: float) -> dict[str, Any]:
