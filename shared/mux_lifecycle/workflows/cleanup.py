@@ -238,10 +238,12 @@ class Cleanup:
         intent = Intent.from_item(record)
         if not intent.request:
             raise LifecycleError("an intent without a request")
+        # Before the search, not after: should a long one end with the function's time, the others come first next time.
+        self._later(record, "intent")
         try:
             asset_id = self._search.find(intent, pages=_SEARCH_PAGES)
         except InProgress:
-            return self._later(record, "intent")
+            return "postponed"
         if asset_id is None:
             self._intents.give_up(intent)
             return "lost"
