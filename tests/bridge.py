@@ -36,7 +36,9 @@ class Webhooks:
         self._world = world
         self._under_way = 0
         self._marks: set[str] = set()
-        self._lock = threading.Lock()
+        self._changed = threading.Condition()
+        self._session = requests.Session()
+        self._session.auth = (world.mux.token_id, world.mux.token_secret)
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._endpoint())
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
 
@@ -51,8 +53,8 @@ class Webhooks:
     ) -> None:
         mux = self._world.mux
         mux.set_faults({})
-        url = f"{mux.url}/system/v1/webhooks/{self._id}"
-        assert requests.delete(url, auth=(mux.token_id, mux.token_secret), timeout=10).status_code == 204
+        assert self._session.delete(f"{mux.url}/system/v1/webhooks/{self._id}", timeout=10).status_code == 204
+        self._session.close()
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
@@ -83,7 +85,7 @@ class Webhooks:
         event = http_event("webhook_receiver", owner=None, body=body, headers=headers)
         try:
             answer = self._world.handle("webhook_receiver", event)
-        except Exception as error:  # noqa: BLE001 - as API Gateway does
+        except Exception as error:
             self.crashes.append(error)
             return 500, {"message": "Internal Server Error"}
         return answer.status, answer.body
@@ -91,21 +93,23 @@ class Webhooks:
     @contextmanager
     def counted(self) -> Iterator[None]:
         """A delivery is under way."""
-        with self._lock:
+        with self._changed:
             self._under_way += 1
         try:
             yield
         finally:
-            with self._lock:
+            with self._changed:
                 self._under_way -= 1
+                self._changed.notify_all()
 
     def _wait_for_the_queue(self) -> None:
         """First attempts are made in the order of events, so one more event shows that those before it are through."""
-        mux, mark = self._world.mux, f"{_MARK}{uuid.uuid4().hex}"
+        mark = f"{_MARK}{uuid.uuid4().hex}"
         body = {"new_asset_settings": {"passthrough": mark}}
-        url, auth = f"{mux.url}/video/v1/uploads", (mux.token_id, mux.token_secret)
-        assert requests.post(url, json=body, auth=auth, timeout=10).status_code == 201
-        self._world.wait_for(lambda: mark in self._marks and not self._under_way)
+        made = self._session.post(f"{self._world.mux.url}/video/v1/uploads", json=body, timeout=10)
+        assert made.status_code == 201
+        with self._changed:
+            assert self._changed.wait_for(lambda: mark in self._marks and not self._under_way, timeout=60)
 
     def _unacknowledged(self) -> set[tuple[str, str]]:
         attempts = [

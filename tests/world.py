@@ -145,6 +145,16 @@ def http_event(
     return event
 
 
+def delivery(
+    event: object, *, secret: str = SIGNING_SECRET, body: bytes | None = None, at: float | None = None
+) -> Json:
+    """What API Gateway makes of one webhook, signed as Mux signs."""
+    raw = json.dumps(event).encode() if body is None else body
+    timestamp = int(time.time() if at is None else at)
+    headers = {"content-type": "application/json", "mux-signature": webhooks.sign(raw, secret, timestamp=timestamp)}
+    return http_event("webhook_receiver", owner=None, body=raw, headers=headers)
+
+
 class World:
     """Owners call functions; Mux sends events; time passes when a test says so."""
 
@@ -224,10 +234,7 @@ class World:
         self, event: object, *, secret: str = SIGNING_SECRET, body: bytes | None = None, at: float | None = None
     ) -> Answer:
         """One webhook delivery, signed as Mux signs."""
-        raw = json.dumps(event).encode() if body is None else body
-        timestamp = int(time.time() if at is None else at)
-        headers = {"content-type": "application/json", "mux-signature": webhooks.sign(raw, secret, timestamp=timestamp)}
-        return self.call("webhook_receiver", owner=None, body=raw, headers=headers)
+        return self.handle("webhook_receiver", delivery(event, secret=secret, body=body, at=at))
 
     def schedule(self, event: Json | None = None, *, seconds: float = 300) -> Json:
         """One run of the cleanup."""
@@ -245,17 +252,27 @@ class World:
 
     def records(self) -> dict[str, Json]:
         """The whole table, by partition key."""
-        pages = self.dynamodb.get_paginator("scan").paginate(TableName=self.table_name)
-        items = [
-            {name: value.get("S", value.get("N")) for name, value in item.items()}
-            for page in pages
-            for item in page["Items"]
-        ]
+        items = [{name: value.get("S", value.get("N")) for name, value in item.items()} for item in self.items()]
         return {str(item["pk"]): item for item in items}
+
+    def items(self) -> list[Json]:
+        """The whole table, as DynamoDB has it."""
+        with self._turn:
+            pages = self.dynamodb.get_paginator("scan").paginate(TableName=self.table_name)
+            return [dict(item) for page in pages for item in page["Items"]]
+
+    def replace_items(self, items: list[Json]) -> None:
+        """Make the table hold these items and nothing else."""
+        with self._turn:
+            for item in self.items():
+                self.dynamodb.delete_item(TableName=self.table_name, Key={"pk": item["pk"]})
+            for item in items:
+                self.dynamodb.put_item(TableName=self.table_name, Item=item)
 
     def put_secret(self, logical_id: str, value: object) -> None:
         text = value if isinstance(value, str) else json.dumps(value)
-        self.secrets.put_secret_value(SecretId=self.arns[logical_id], SecretString=text)
+        with self._turn:
+            self.secrets.put_secret_value(SecretId=self.arns[logical_id], SecretString=text)
 
     def send_file(self, url: str, content: bytes) -> None:
         assert requests.put(url, data=content, timeout=10).status_code == 200

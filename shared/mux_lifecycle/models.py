@@ -132,8 +132,8 @@ def changed_track(body: Json) -> dict[str, Any]:
 def generated_subtitles(body: Json) -> dict[str, Any]:
     """From the body of POST …/generate-subtitles, as Mux takes it."""
     entries = body.get("generated_subtitles")
-    if body.keys() != {"generated_subtitles"} or not isinstance(entries, list) or not 1 <= len(entries) <= 10:
-        raise InvalidRequest("generated_subtitles: must be a list of 1 to 10 objects, and the only field")
+    if body.keys() != {"generated_subtitles"} or not isinstance(entries, list) or not 1 <= len(entries) <= 5:
+        raise InvalidRequest("generated_subtitles: must be a list of 1 to 5 objects, and the only field")
     checks = {"language_code": _spoken("language_code"), "name": _name}
     wanted = []
     for entry in entries:
@@ -187,8 +187,8 @@ class ListQuery:
     limit: int
     cursor: str
     status: str
-    everybody: bool
-    owner: str
+    everybody: bool = False
+    owner: str = ""
 
     @classmethod
     def parse(cls, query: Mapping[str, str]) -> Self:
@@ -213,7 +213,8 @@ class ListQuery:
 
 def quoted(name: str) -> str:
     """A name that a caller made up, cut and escaped so that a message stays one line."""
-    return ascii(name[:_MAX_NAMED])
+    escaped = ascii(name[:_MAX_NAMED])
+    return escaped if len(escaped) <= _MAX_NAMED else f"{escaped[:_MAX_NAMED]}...'"
 
 
 def _fields(

@@ -79,7 +79,8 @@ def created_upload(upload_id: str, status: str, expires_at: int, url: str) -> Js
 def playback_id(entry: Json) -> Json:
     """A playback id; one that is public comes with its URLs."""
     shown = {name: entry[name] for name in ("id", "policy") if name in entry}
-    return shown | ({"urls": playback.urls(shown["id"])} if shown.get("policy") == "public" else {})
+    public = shown.get("policy") == "public" and "id" in shown
+    return shown | ({"urls": playback.urls(shown["id"])} if public else {})
 
 
 def published(record: Item) -> Json:

@@ -101,7 +101,7 @@ def test_a_create_with_a_broken_answer_is_never_repeated_and_its_outcome_unknown
     assert not naps
 
 
-@pytest.mark.parametrize("name", ["create_upload", "get_upload", "cancel_upload", "create_asset", "get_asset"])
+@pytest.mark.parametrize("name", ["create_upload", "create_asset", "get_asset"])
 @pytest.mark.parametrize("how", MALFORMED)
 def test_an_answer_of_another_shape_is_malformed_and_not_asked_for_again(
     make_client: MakeClient, name: str, how: str

@@ -54,7 +54,7 @@ def test_a_create_whose_repeat_was_lost_has_an_unknown_outcome(
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-@pytest.mark.parametrize("name", CALLS)
+@pytest.mark.parametrize("name", ["create_asset", "get_asset", "delete_asset"])
 def test_a_redirect_is_not_followed(make_client: MakeClient, name: str, status: int) -> None:
     with HostileServer(GOOD) as elsewhere, HostileServer(answer(status, ASSET, {"Location": elsewhere.url})) as server:
         with pytest.raises(MuxMalformed):

@@ -62,7 +62,7 @@ def test_a_rotation_does_not_use_up_the_repeats(make_client: MakeClient, tokens:
 
 
 @pytest.mark.parametrize("status", [400, 402, 403, 405, 408, 409, 410, 422, 451])
-@pytest.mark.parametrize("name", CALLS)
+@pytest.mark.parametrize("name", ["create_upload", "create_asset", "delete_asset"])
 def test_a_refusal_is_final(make_client: MakeClient, name: str, status: int) -> None:
     with HostileServer(answer(status, {"error": {"messages": ["no"]}})) as server:
         with pytest.raises(MuxRefused) as raised:
@@ -108,7 +108,7 @@ def test_a_busy_mux_is_asked_once_more_also_for_a_create(make_client: MakeClient
     "retry_after",
     ["", "0", "1", "2", "-1", "0.5", "+1", "²", "1e9", "99999999999", "3600", "soon", "Wed, 21 Oct 2026 07:28:00 GMT"],
 )
-@pytest.mark.parametrize("name", CALLS)
+@pytest.mark.parametrize("name", ["create_asset", "get_asset"])
 def test_a_mux_that_stays_busy_is_asked_at_most_twice(
     make_client: MakeClient, naps: list[float], name: str, retry_after: str
 ) -> None:

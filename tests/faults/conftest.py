@@ -18,6 +18,18 @@ from tests.world import Answer, Json, World
 __all__ = ["webhooks"]
 
 
+def wait_no_more(monkeypatch: pytest.MonkeyPatch, naps: list[float]) -> None:
+    """Whoever waits is told at once that the time has passed, and written down."""
+
+    def monotonic() -> float:
+        return time.monotonic() + sum(naps)
+
+    passed = SimpleNamespace(time=time.time, monotonic=monotonic, sleep=naps.append)
+    monkeypatch.setattr(runtime, "time", passed)
+    monkeypatch.setattr(client, "sleep", naps.append)
+    monkeypatch.setattr(endpoint, "time", passed)
+
+
 @pytest.fixture(autouse=True)
 def told(monkeypatch: pytest.MonkeyPatch, emulator: MuxEmulator) -> Iterator[Output]:
     """Fails a test during which a secret was printed or answered; an upload's URL only POST /uploads may tell."""
@@ -46,17 +58,13 @@ def naps() -> list[float]:
 
 
 @pytest.fixture
-def world(world: World, monkeypatch: pytest.MonkeyPatch, naps: list[float]) -> World:
-    """The stack, where whoever waits is told at once that the time has passed."""
+def waits(monkeypatch: pytest.MonkeyPatch, naps: list[float]) -> None:
+    wait_no_more(monkeypatch, naps)
 
-    def monotonic() -> float:
-        return time.monotonic() + sum(naps)
 
-    waits = SimpleNamespace(time=time.time, monotonic=monotonic, sleep=naps.append)
-    monkeypatch.setattr(runtime, "time", waits)
-    monkeypatch.setattr(client, "sleep", naps.append)
-    monkeypatch.setattr(endpoint, "time", waits)
-    world.cold_start()
+@pytest.fixture
+def world(waits: None, world: World) -> World:
+    """The stack, where no wait takes time."""
     return world
 
 

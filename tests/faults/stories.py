@@ -254,7 +254,7 @@ def _nothing_at_all(stage: Stage) -> None:
     assert not stage.world.mux_assets()
 
 
-STORIES: Final[dict[str, Story]] = {
+REQUESTS: Final[dict[str, Story]] = {
     "create_upload": Story(
         act=lambda stage: stage.world.call("create_upload", json_body={"title": "Harbour"}),
         again=False,
@@ -313,9 +313,19 @@ STORIES: Final[dict[str, Story]] = {
         promised=_event_is_stored,
         end=_event_was_acknowledged,
     ),
-    "cleanup of an upload that timed out": Story(_run, again=True, only_looks=True, begin=_silent_timeout, end=_upload_timed_out),
-    "cleanup of an upload without events": Story(_run, again=True, only_looks=True, begin=_upload_without_events, end=_one_ready_asset),
-    "cleanup of an asset without events": Story(_run, again=True, only_looks=True, begin=_asset_without_events, end=_one_ready_asset),
+}
+"""What somebody outside asks for and, unless told otherwise, asks again."""
+
+CLEANUPS: Final[dict[str, Story]] = {
+    "cleanup of an upload that timed out": Story(
+        _run, again=True, only_looks=True, begin=_silent_timeout, end=_upload_timed_out
+    ),
+    "cleanup of an upload without events": Story(
+        _run, again=True, only_looks=True, begin=_upload_without_events, end=_one_ready_asset
+    ),
+    "cleanup of an asset without events": Story(
+        _run, again=True, only_looks=True, begin=_asset_without_events, end=_one_ready_asset
+    ),
     "cleanup of a wish to delete": Story(_run, again=True, begin=_wish_to_delete, end=_deleted_for_good),
     "cleanup of a create whose answer was lost": Story(
         _run, again=True, only_looks=True, begin=_create_whose_answer_was_lost, end=_one_ready_asset
@@ -324,3 +334,4 @@ STORIES: Final[dict[str, Story]] = {
         _run, again=True, only_looks=True, begin=_create_that_came_to_nothing, end=_nothing_at_all
     ),
 }
+"""Runs of the schedule: the next one comes anyway."""

@@ -16,6 +16,7 @@ import requests
 import urllib3
 from botocore.awsrequest import AWSResponse
 from botocore.client import BaseClient
+from botocore.compat import HTTPHeaders
 from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 type Do = Callable[[], Any]
 
+_READS: Final = ("GET ", "dynamodb:GetItem", "dynamodb:Query", "secretsmanager:GetSecretValue")
 _ID: Final = re.compile(r"/\w{40,}")
 
 
@@ -34,11 +36,20 @@ class Killed(BaseException):
 
 @dataclass(frozen=True)
 class Fault:
-    """What becomes of a call to AWS (made by a client) and of one to Mux. `lasting`: and of all calls after it."""
+    """What becomes of a call to AWS (made by a client) and of one to Mux.
+
+    `lasting`: and of all calls after it. `after_effect`: once the call has done what it does, so that for one that only
+    reads it is no other fault than one that comes before.
+    """
 
     aws: Callable[[BaseClient, Do], Any]
     mux: Callable[[Do], Any]
     lasting: bool = False
+    after_effect: bool = False
+
+    def concerns(self, call: str) -> bool:
+        """Whether the call of this name has anything to suffer from it."""
+        return not (self.after_effect and call.startswith(_READS))
 
 
 @dataclass
@@ -114,7 +125,7 @@ def _aws_repeats_what_was_applied(client: BaseClient, do: Do) -> Any:
         if len(attempts) > 1:
             return None
         raw = io.BytesIO(b'{"__type": "com.amazonaws.dynamodb.v20120810#InternalServerError", "message": "injected"}')
-        return AWSResponse(request.url, 500, {"content-type": "application/x-amz-json-1.0"}, _Raw(raw))
+        return AWSResponse(request.url, 500, HTTPHeaders(), _Raw(raw))
 
     event = f"before-send.{client.meta.service_model.service_id.hyphenize()}"
     # Answering here does not keep moto, which listens to the same event, from carrying the request out.
@@ -136,11 +147,16 @@ class _Raw:
         yield self._content.read()
 
 
-def _mux_says(status: int, body: bytes) -> requests.Response:
+def mux_says(status: int, body: bytes) -> requests.Response:
+    """An answer that Mux never gave."""
     said = requests.Response()
     said.status_code = status
     said.raw = urllib3.HTTPResponse(body=io.BytesIO(body), status=status, preload_content=False)
     return said
+
+
+def _mux_throttled(do: Do) -> Any:
+    return mux_says(429, b'{"errors": ["Too many requests."]}')
 
 
 def _mux_unreachable(do: Do) -> Any:
@@ -154,7 +170,7 @@ def _mux_answer_lost(do: Do) -> Any:
 
 def _mux_fails_afterwards(do: Do) -> Any:
     do().close()
-    return _mux_says(502, b"<html>502</html>")
+    return mux_says(502, b"<html>502</html>")
 
 
 def _kill(*_: Any) -> Any:
@@ -171,11 +187,13 @@ def _kill_afterwards_mux(do: Do) -> Any:
     raise Killed
 
 
+KILLED_BEFORE: Final = Fault(_kill, _kill)
+"""For the first call only: before any other is after the one before it."""
+
 FAULTS: Final[dict[str, Fault]] = {
-    "throttled": Fault(_aws_throttled, lambda do: _mux_says(429, b'{"errors": ["Too many requests."]}')),
+    "throttled": Fault(_aws_throttled, _mux_throttled),
     "all fails from here on": Fault(_aws_unreachable, _mux_unreachable, lasting=True),
-    "answer lost": Fault(_aws_answer_lost, _mux_answer_lost),
-    "applied and repeated": Fault(_aws_repeats_what_was_applied, _mux_fails_afterwards),
-    "killed before": Fault(_kill, _kill),
-    "killed after": Fault(_kill_afterwards_aws, _kill_afterwards_mux),
+    "answer lost": Fault(_aws_answer_lost, _mux_answer_lost, after_effect=True),
+    "applied and repeated": Fault(_aws_repeats_what_was_applied, _mux_fails_afterwards, after_effect=True),
+    "killed": Fault(_kill_afterwards_aws, _kill_afterwards_mux, after_effect=True),
 }

@@ -32,7 +32,9 @@ def test_a_leak_is_found(text: str) -> None:
 
 
 def test_an_ordinary_line_is_none() -> None:
-    line = '{"level":"INFO","message":"request handled","route":"POST /uploads","record":"IDEMPOTENCY#' + "0f" * 32 + '"}'
+    line = (
+        '{"level":"INFO","message":"request handled","route":"POST /uploads","record":"IDEMPOTENCY#' + "0f" * 32 + '"}'
+    )
     assert not leaks(line, [SENT])
 
 
@@ -43,7 +45,7 @@ def test_everything_printed_is_heard(capsys: pytest.CaptureFixture[str]) -> None
         logging.getLogger("urllib3.connectionpool").warning("somebody else's %s", "line")
         telemetry.count("Something")
         telemetry.flush()
-        print("plain")  # noqa: T201 - what is tried here
+        print("plain")
     telemetry.logger.info("later")
     heard = output.text.getvalue()
     for said in ('"message":"ours"', '"answer":42', "somebody else's line", '"Something":[1.0]', "plain"):

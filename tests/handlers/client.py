@@ -1,14 +1,20 @@
 """Callers of the API: every answer they get is held against the contract before a test sees it."""
 
 import json
+import time
 from typing import Any
 
 import boto3
 
 from tests.handlers import contract
-from tests.world import Answer, Json, World
+from tests.world import Answer, Context, Json, World, delivery, entry_point, http_event
 
 FILM = "https://storage.example.com/film.mp4"
+
+
+def label(value: object) -> str:
+    """`value` in the name of a test."""
+    return ascii(value)[:32]
 
 
 class Client:
@@ -31,6 +37,26 @@ class Client:
         answer = self.world.handle(function, event)
         contract.check(function, answer)
         return answer
+
+    def elsewhere(self, function: str, **request: Any) -> Answer:
+        """As `call`, but at the same time as another call: in Lambda that is another process."""
+        body = request.pop("json_body", None)
+        if body is not None:
+            request["body"] = json.dumps(body).encode()
+            request["headers"] = {"content-type": "application/json"} | request.get("headers", {})
+        result = entry_point(function)(http_event(function, **request), Context())
+        answer = Answer(result["statusCode"], json.loads(result.get("body") or "null"), result["headers"])
+        contract.check(function, answer)
+        return answer
+
+    def elsewhere_delivered(self, event: Json) -> None:
+        """A webhook that is handled at the same time as a call."""
+        assert entry_point("webhook_receiver")(delivery(event), Context())["statusCode"] == 200
+
+    @staticmethod
+    def now() -> float:
+        """Epoch seconds, also after `World.advance`."""
+        return time.time()
 
     def refused(self, function: str, status: int, **request: Any) -> list[str]:
         """The messages of a refusal that came before anything was asked of AWS or Mux."""
@@ -75,9 +101,7 @@ class Client:
     def sent(self, path: str) -> Json:
         """The JSON body of the only POST to `path`."""
         [request] = [
-            request
-            for request in self.world.mux.requests()
-            if (request["method"], request["path"]) == ("POST", path)
+            request for request in self.world.mux.requests() if (request["method"], request["path"]) == ("POST", path)
         ]
         body: Json = json.loads(request["body"])
         return body

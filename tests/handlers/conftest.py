@@ -1,11 +1,10 @@
-"""Fixtures around the functions: callers, passing time, a misbehaving Mux, dead dependencies."""
+"""Fixtures around the functions: their callers, a Mux that misbehaves, waiting that takes no time."""
 
 import time
 from collections.abc import Iterator
 from types import SimpleNamespace
 
 import pytest
-import time_machine
 
 from local.mux import MuxEmulator
 from mux_lifecycle import runtime
@@ -30,25 +29,6 @@ def standing_world(emulator: MuxEmulator) -> Iterator[World]:
 @pytest.fixture(scope="module")
 def standing(standing_world: World) -> Client:
     return Client(standing_world)
-
-
-class Clock:
-    """Time for everyone: our functions and Mux."""
-
-    def __init__(self, traveller: time_machine.Traveller, mux: MuxEmulator) -> None:
-        self._traveller = traveller
-        self._mux = mux
-
-    def advance(self, seconds: float) -> None:
-        self._traveller.shift(seconds)
-        # Mux's clock has moved along; this only makes it notice what fell due.
-        self._mux.advance(0)
-
-
-@pytest.fixture
-def clock(world: World) -> Iterator[Clock]:
-    with time_machine.travel(time.time(), tick=True) as traveller:
-        yield Clock(traveller, world.mux)
 
 
 @pytest.fixture

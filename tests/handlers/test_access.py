@@ -135,7 +135,12 @@ def test_an_upload_never_shows_an_asset_of_another_owner(client: Client) -> None
 FOREIGN_ORIGINS = [
     *("https://evil.example.com", "https://www.example.com.evil.test", "https://evil.test?https://www.example.com"),
     *("http://www.example.com", "https://www.example.com:8443", "https://www.example.com/", "HTTPS://WWW.EXAMPLE.COM"),
-    *("https://www.example.com,https://two.example.com", f"{ORIGIN},{ORIGIN}", " https://www.example.com", "example.com"),
+    *(
+        "https://www.example.com,https://two.example.com",
+        f"{ORIGIN},{ORIGIN}",
+        " https://www.example.com",
+        "example.com",
+    ),
     *("null", "*", "", "https://*.example.com", "https://www.example.com\x00", "x" * 9000),
 ]
 

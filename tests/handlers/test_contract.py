@@ -12,7 +12,6 @@ from local.mux import sample_mp4
 from mux_lifecycle.mux.tag import Tag
 from tests import mux_events
 from tests.handlers.client import FILM, Client
-from tests.handlers.conftest import Clock
 from tests.world import ORIGIN, OTHER_ORIGIN, STACK, Json
 
 BODIES: list[tuple[Json, Json, Json]] = [
@@ -147,9 +146,9 @@ def test_an_upload_that_failed_says_why(client: Client) -> None:
     assert found["error"] == {"type": "invalid_input", "messages": ["The uploaded file is not a valid video file."]}
 
 
-def test_an_upload_that_was_never_used_is_shown_as_timed_out_after_the_cleanup(client: Client, clock: Clock) -> None:
+def test_an_upload_that_was_never_used_is_shown_as_timed_out_after_the_cleanup(client: Client) -> None:
     upload = client.upload()
-    clock.advance(3600 + 300)
+    client.world.advance(3600 + 300)
     client.world.schedule()
     assert client.call("get_upload", id=upload["id"]).data == {"id": upload["id"], "status": "timed_out"}
 
@@ -174,7 +173,9 @@ def test_a_public_playback_id_comes_with_its_urls_and_a_signed_one_without(clien
 def test_a_ready_asset_shows_what_mux_found_in_the_file(client: Client) -> None:
     client.world.deliver(mux_events.asset_event("ready", asset_id="film1"))
     asset = client.call("get_asset", id="film1").data
-    assert {name: asset[name] for name in ("title", "duration", "aspect_ratio", "resolution_tier", "video_quality")} == {
+    assert {
+        name: asset[name] for name in ("title", "duration", "aspect_ratio", "resolution_tier", "video_quality")
+    } == {
         "title": "Harbour at dawn",
         "duration": 23.872,
         "aspect_ratio": "16:9",

@@ -59,7 +59,24 @@ def test_a_function_without_an_authorizer_in_front_of_it_serves_nobody(standing:
 
 
 NO_OWNERS: list[object] = [
-    *("", "a" * 129, "a#b", "#", " ", "a b", " ada", "ada ", "a\tb", "a\nb", "ada\n", "a\x00b", "\x7f", "ädå", "ａda", "🙂"),
+    *(
+        "",
+        "a" * 129,
+        "a#b",
+        "#",
+        " ",
+        "a b",
+        " ada",
+        "ada ",
+        "a\tb",
+        "a\nb",
+        "ada\n",
+        "a\x00b",
+        "\x7f",
+        "ädå",
+        "ａda",
+        "🙂",
+    ),
     *("\ud800", None, 7, 1.5, True, [], ["ada"], {}, {"sub": "ada"}),
 ]
 
@@ -76,7 +93,9 @@ def test_a_sub_that_cannot_own_anything_is_forbidden(standing: Client, function:
     assert standing.calls() == before
 
 
-@pytest.mark.parametrize("owner", ["!", "~" * 128, "auth0|507f", "ada@example.com", "a/b?c=d&e", "%23", '"\\', "[admin]"])
+@pytest.mark.parametrize(
+    "owner", ["!", "~" * 128, "auth0|507f", "ada@example.com", "a/b?c=d&e", "%23", '"\\', "[admin]"]
+)
 def test_any_other_sub_owns_what_it_makes(standing: Client, owner: str) -> None:
     upload, asset_id = standing.upload(owner), standing.asset(owner)
     assert standing.call("get_upload", owner=owner, id=upload["id"]).status == 200

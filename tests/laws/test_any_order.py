@@ -60,14 +60,14 @@ def test_an_asset_that_was_deleted(world: World, after: int) -> None:
 
 def test_everything_within_one_second(world: World) -> None:
     """Mux stamps whole seconds: a short video is made and ready within one, and its times order nothing."""
-    seen = one_result(world, [event | {"created_at": mux_events.stamp(BASE)} for event in upload_story()])
+    seen = one_result(world, [event | {"created_at": mux_events.stamp(BASE)} for event in upload_story()[1:]])
     assert seen.assets[ASSET].data["status"] == "ready"
     assert seen.uploads[UPLOAD].data["status"] == "asset_created"
 
 
 def test_a_clock_that_ran_backwards(world: World) -> None:
     """What the event says beats the time it was stamped with."""
-    stamped = [event | {"created_at": mux_events.stamp(BASE - n)} for n, event in enumerate(upload_story())]
+    stamped = [event | {"created_at": mux_events.stamp(BASE - n)} for n, event in enumerate(upload_story()[1:])]
     seen = one_result(world, stamped)
     assert seen.assets[ASSET].data["status"] == "ready"
     assert seen.uploads[UPLOAD].data["status"] == "asset_created"
@@ -97,7 +97,6 @@ def test_two_final_states_within_one_second(world: World) -> None:
 
 def test_tracks_and_renditions_in_between(world: World) -> None:
     events = [
-        mux_events.asset_event("created", asset_id=ASSET, at=BASE),
         mux_events.track_event("created", asset_id=ASSET, track_id="English", at=BASE + 5),
         mux_events.rendition_event("ready", asset_id=ASSET, rendition_id="Highest", at=BASE + 11),
         mux_events.asset_event("ready", asset_id=ASSET, at=BASE + 10),
@@ -126,12 +125,10 @@ def test_two_assets_of_one_owner(world: World) -> None:
         mux_events.asset_event("created", asset_id=OTHER_ASSET, at=BASE + 1, created_at=BASE + 1),
         mux_events.asset_event("ready", asset_id=ASSET, at=BASE + 9),
         mux_events.asset_event("errored", asset_id=OTHER_ASSET, at=BASE + 4, created_at=BASE + 1),
-        mux_events.asset_event("deleted", asset_id=OTHER_ASSET, at=BASE + 5, created_at=BASE + 1),
     ]
-    seen = one_result(world, events[:4])
+    seen = one_result(world, events)
     assert [asset["id"] for asset in seen.listed] == [OTHER_ASSET, ASSET]
     assert seen.listed_by_status == {"preparing": [], "ready": [ASSET], "errored": [OTHER_ASSET]}
-    assert [asset["id"] for asset in one_result(world, events[1:]).listed] == [ASSET]
 
 
 def test_a_cancelled_upload(world: World) -> None:

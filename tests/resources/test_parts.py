@@ -1,4 +1,4 @@
-"""Tracks, subtitles and static renditions: exactly what Mux is asked, and how they finish after their asset is ready."""
+"""Tracks, subtitles and static renditions: exactly what Mux is asked, and how they finish after the asset."""
 
 from collections.abc import Callable
 

@@ -1,7 +1,8 @@
 """Intents: what a caller asked for, stored before it is sent to Mux, so that a lost answer is found again and a
 repeated request (same Idempotency-Key) gets the same answer."""
 
-from dataclasses import dataclass
+import contextlib
+from dataclasses import dataclass, replace
 from typing import Final, Literal, Self
 
 from mux_lifecycle.store import keys, uploads
@@ -18,11 +19,14 @@ SETTLE_SECONDS: Final = 60
 
 _FREE: Final = "(attribute_not_exists(#pk) OR #ttl <= :now)"
 _OPEN: Final = "#request = :request AND #state <> :done"
+# Who says that nothing came of it speaks of one attempt only.
+_OWN_ATTEMPT: Final = f"{_OPEN} AND #attempt = :attempt"
 
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """One request that creates something at Mux. `request` is the random id in its tag; times are epoch seconds.
+    """One request that creates something at Mux. `request` is the random id in its tag, `attempt` that of the sender
+    whose turn it is; times are epoch seconds.
 
     `state`: `pending` while the outcome is open · `done` with `object_id` · `lost` when nothing came of it.
     """
@@ -32,6 +36,7 @@ class Intent:
     kind: str
     fingerprint: str
     request: str
+    attempt: str
     sent_at: int
     state: str = "pending"
     object_id: str = ""
@@ -45,6 +50,7 @@ class Intent:
             kind=text(item, "kind"),
             fingerprint=text(item, "fingerprint"),
             request=text(item, "request"),
+            attempt=text(item, "attempt"),
             sent_at=number(item, "sent_at"),
             state=text(item, "state"),
             object_id=text(item, "object_id"),
@@ -66,6 +72,7 @@ class Intents:
             "kind": intent.kind,
             "fingerprint": intent.fingerprint,
             "request": intent.request,
+            "attempt": intent.attempt,
             "sent_at": intent.sent_at,
             "state": intent.state,
             "ttl": intent.sent_at + KEPT_SECONDS,
@@ -81,34 +88,36 @@ class Intents:
         item = self._table.get(pk)
         return Intent.from_item(item) if item and "request" in item else None
 
-    def send_again(self, intent: Intent, *, now: int) -> bool:
-        """Take over an intent whose first attempt came to nothing; False when somebody else was faster."""
-        again = Intent(intent.pk, intent.owner, intent.kind, intent.fingerprint, intent.request, now)
-        put: Item = {"state": "pending", "sent_at": now, "ttl": now + KEPT_SECONDS}
+    def send_again(self, intent: Intent, *, attempt: str, now: int) -> Intent | None:
+        """Take over an intent whose last attempt came to nothing; None when somebody else was faster.
+
+        `attempt` must be new: it tells our own write, its answer lost, from that of a parallel retry.
+        """
+        again = replace(intent, attempt=attempt, sent_at=now, state="pending")
+        put: Item = {"state": "pending", "attempt": attempt, "sent_at": now, "ttl": now + KEPT_SECONDS}
         try:
             self._table.update(
                 intent.pk,
                 put=put | _due(again),
-                condition="#state <> :done AND #sent_at = :sent_at AND #request = :request",
-                values={"done": "done", "sent_at": intent.sent_at, "request": intent.request},
+                condition="#state <> :done AND #attempt = :attempt",
+                values={"done": "done", "attempt": intent.attempt},
             )
         except Refused as refused:
-            return refused.item.get("sent_at") == now and refused.item.get("request") == intent.request
-        return True
+            return again if refused.item.get("attempt") == attempt else None
+        return again
 
     def finish(self, intent: Intent, object_id: str, *, expires_at: int = 0) -> None:
         """Note what came of it; nothing happens if the intent has expired meanwhile."""
-        self._close(intent, {"state": "done", "object_id": object_id, "expires_at": expires_at})
+        put: Item = {"state": "done", "object_id": object_id, "expires_at": expires_at}
+        self._close(intent, put, _OPEN, self._open(intent))
 
     def give_up(self, intent: Intent) -> None:
-        """Note that nothing came of it: the next request with its key may send it again."""
-        self._close(intent, {"state": "lost"})
+        """Note that nothing came of this attempt: the next request with its key may send it again."""
+        self._close(intent, {"state": "lost"}, _OWN_ATTEMPT, self._open(intent) | {"attempt": intent.attempt})
 
-    def _close(self, intent: Intent, put: Item) -> None:
-        try:
-            self._table.update(intent.pk, put=put, remove=["due", "due_at"], condition=_OPEN, values=self._open(intent))
-        except Refused:
-            return
+    def _close(self, intent: Intent, put: Item, condition: str, values: dict[str, str]) -> None:
+        with contextlib.suppress(Refused):
+            self._table.update(intent.pk, put=put, remove=["due", "due_at"], condition=condition, values=values)
 
     def finish_upload(self, intent: Intent, change: UploadChange, *, now: float) -> None:
         """Write the new upload's record and close its intent, both or neither; Refused if a record stands already."""
@@ -118,11 +127,10 @@ class Intents:
         self._table.update_both(record, closed)
 
     def release(self, intent: Intent) -> None:
-        """Forget an intent that certainly had no effect."""
-        try:
-            self._table.delete(intent.pk, condition=_OPEN, values=self._open(intent))
-        except Refused:
-            return
+        """Forget an intent of which this attempt certainly had no effect."""
+        with contextlib.suppress(Refused):
+            values = self._open(intent) | {"attempt": intent.attempt}
+            self._table.delete(intent.pk, condition=_OWN_ATTEMPT, values=values)
 
     @staticmethod
     def _open(intent: Intent) -> dict[str, str]:

@@ -247,9 +247,11 @@ def _asset_document(data: Json) -> str:
     }
     known = {name: value for name, value in document.items() if value not in (None, [], {}, "")}
     text = _canonical(known)
-    if len(text.encode()) <= _MAX_DOCUMENT_BYTES:
-        return text
-    return _canonical({name: value for name, value in known.items() if name not in ("tracks", "static_renditions")})
+    for lists in (("tracks", "static_renditions"), ("playback_ids", "errors")):
+        if len(text.encode()) > _MAX_DOCUMENT_BYTES:
+            known = {name: value for name, value in known.items() if name not in lists}
+            text = _canonical(known)
+    return text
 
 
 def _upload_error(data: Json) -> str:

@@ -35,6 +35,8 @@ _TRANSIENT: Final = frozenset(
 )
 _TRANSIENT_REASONS: Final = frozenset({"ProvisionedThroughputExceeded", "ThrottlingError", "TransactionConflict"})
 
+_BATCH_ROUNDS: Final = 3
+
 
 class Refused(Exception):
     """A condition did not hold. `item` is what stood there; empty when nothing did."""
@@ -60,10 +62,14 @@ class Table:
         """The items that exist, in the order of `pks` (at most 100, all different)."""
         found: dict[str, Item] = {}
         asked = [_marshal({"pk": pk}) for pk in pks]
-        while asked:
+        for _ in range(_BATCH_ROUNDS):
+            if not asked:
+                break
             answer = self._send("batch_get_item", RequestItems={self._name: {"Keys": asked}})
             found |= {item["pk"]["S"]: _unmarshal(item) for item in answer["Responses"].get(self._name, [])}
             asked = answer.get("UnprocessedKeys", {}).get(self._name, {}).get("Keys", [])
+        if asked:
+            raise StoreUnavailable("the store is busy: try again")
         return [found[pk] for pk in pks if pk in found]
 
     def put(self, item: Item, *, condition: str, values: Mapping[str, Value]) -> None:

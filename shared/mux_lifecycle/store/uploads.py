@@ -1,12 +1,13 @@
 """Upload records: what may be written to them and when. Never the upload's URL, which is a key to write with."""
 
+import contextlib
 from typing import Any, Final
 
 from mux_lifecycle.errors import NotFound
 from mux_lifecycle.store import keys
 from mux_lifecycle.store.assets import STUCK_SECONDS, Outcome
 from mux_lifecycle.store.projection import UploadChange
-from mux_lifecycle.store.records import text
+from mux_lifecycle.store.records import number, text
 from mux_lifecycle.store.table import Item, Refused, Table
 
 FINAL_SECONDS: Final = 30 * 86_400
@@ -23,10 +24,13 @@ class Uploads:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def get(self, upload_id: str, *, owner: str | None) -> Item:
-        """The record, if `owner` may see it (None: anybody's); else NotFound."""
+    def get(self, upload_id: str, *, owner: str | None, now: float) -> Item:
+        """The record, if `owner` may see it (None: anybody's) and its time is not over; else NotFound."""
         record = self.find(upload_id)
         if record is None or (owner is not None and record.get("owner") != owner):
+            raise NotFound("no such upload")
+        # DynamoDB takes its time to delete what has expired.
+        if "ttl" in record and number(record, "ttl") <= now:
             raise NotFound("no such upload")
         return record
 
@@ -53,17 +57,20 @@ class Uploads:
 
     def settle(self, upload_id: str) -> None:
         """Its asset is accounted for: the upload is due no more."""
-        self._table.update(
-            keys.upload(upload_id), put={}, remove=["due", "due_at"], condition="attribute_exists(#seen)"
-        )
+        with contextlib.suppress(Refused):
+            self._table.update(
+                keys.upload(upload_id), put={}, remove=["due", "due_at"], condition="attribute_exists(#seen)"
+            )
 
     def _link(self, change: UploadChange) -> None:
-        self._table.update(
-            keys.upload(change.upload_id),
-            put={},
-            once={"asset_id": change.asset_id},
-            condition="attribute_exists(#seen)",
-        )
+        # Nothing is there to link when the record has expired since.
+        with contextlib.suppress(Refused):
+            self._table.update(
+                keys.upload(change.upload_id),
+                put={},
+                once={"asset_id": change.asset_id},
+                condition="attribute_exists(#seen)",
+            )
 
 
 def update(change: UploadChange, *, now: float) -> dict[str, Any]:

@@ -27,7 +27,7 @@ class Cancellation:
 
         `owner` None stands for an administrator. Raises NotFound.
         """
-        record = self._uploads.get(upload_id, owner=owner)
+        record = self._uploads.get(upload_id, owner=owner, now=self._now())
         status, asset_id = text(record, "status"), text(record, "asset_id")
         if status == "waiting":
             status, asset_id = self._cancel_waiting(upload_id)

@@ -8,14 +8,17 @@ was not written is still due.
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, Final, Self
 
 from mux_lifecycle.errors import (
     InProgress,
     InvalidRequest,
     LifecycleError,
+    MuxMalformed,
     MuxNotFound,
     MuxRateLimited,
+    MuxRefused,
     TemporarilyUnavailable,
     WrongEnvironment,
 )
@@ -68,7 +71,7 @@ class _Burials:
         self._done = 0
 
     def allow(self, seen: int) -> bool:
-        if self._done >= max(BURIALS, self._share * seen):
+        if self._done + 1 > max(BURIALS, self._share * seen):
             return False
         self._done += 1
         return True
@@ -127,14 +130,14 @@ class Cleanup:
                 except WrongEnvironment:
                     self._report(report, "wrong_environment")
                     raise
-                except TemporarilyUnavailable as error:
+                except (TemporarilyUnavailable, MuxMalformed) as error:
                     logger.warning("due record not reached", record=pk, error=type(error).__name__)
                     outcome = "unreachable"
                 except Exception as error:
                     # One poisoned record must not keep the others waiting; it is counted, and comes back later.
                     logger.exception("due record failed", record=pk, error=type(error).__name__)
                     outcome = "failed"
-                    self._postpone(pk, "failed")
+                    self._later(self._due.record(pk), "failed")
                 report[outcome] += 1
                 failures = failures + 1 if outcome == "unreachable" else 0
                 if failures == _MAX_FAILURES_IN_A_ROW:
@@ -154,6 +157,14 @@ class Cleanup:
         return f"due_{pk.partition('#')[0].lower()}"
 
     def _look_at(self, pk: str, burials: _Burials, seen: int) -> str:
+        try:
+            return self._looked_at(pk, burials, seen)
+        except MuxRefused as refused:
+            if refused.status == HTTPStatus.UNAUTHORIZED:
+                raise WrongEnvironment("Mux refuses the token") from refused
+            raise
+
+    def _looked_at(self, pk: str, burials: _Burials, seen: int) -> str:
         record = self._due.record(pk)
         if record is None:
             return "settled"
@@ -183,8 +194,7 @@ class Cleanup:
             found = {"id": upload_id, "status": "timed_out"}
         change = projection.observed_upload(found, sent_at=sent_at, stack=self._stack)
         if change is None or change.status == "waiting":
-            self._due.postpone(record, until=int(self._now()) + _POSTPONE_SECONDS["upload"])
-            return "postponed"
+            return self._later(record, "upload")
         self._uploads.apply(change, now=self._now())
         if not change.asset_id:
             return "closed"
@@ -209,29 +219,30 @@ class Cleanup:
             self._environment.confirm()
             if not burials.allow(seen):
                 return "held_back"
-            self._assets.bury(projection.observed_deletion(asset_id, sent_at=sent_at), now=self._now())
-            return "buried"
+            buried = self._assets.bury(projection.observed_deletion(asset_id, sent_at=sent_at), now=self._now())
+            return self._later(record, "asset") if buried == "stale" else "buried"
         change = projection.observed_asset(found, sent_at=sent_at, stack=self._stack)
         if change is None:
             raise LifecycleError("an asset without a known status")
         self._assets.apply(change, owner=change.tag.owner if change.tag else owner)
         if change.status == "preparing" and record:
-            self._due.postpone(record, until=int(self._now()) + _POSTPONE_SECONDS["asset"])
-            return "postponed"
+            return self._later(record, "asset")
         return "healed"
 
     def _open_deletion(self, record: Item) -> str:
         if self._deletion.carry_out(text(record, "pk").partition("#")[2]):
             return "deleted"
-        self._due.postpone(record, until=int(self._now()) + _POSTPONE_SECONDS["deletion"])
-        return "postponed"
+        return self._later(record, "deletion")
 
     def _intent(self, record: Item) -> str:
         intent = Intent.from_item(record)
+        if not intent.request:
+            raise LifecycleError("an intent without a request")
+        # Before the search, not after: should a long one end with the function's time, the others come first next time.
+        self._later(record, "intent")
         try:
             asset_id = self._search.find(intent, pages=_SEARCH_PAGES)
         except InProgress:
-            self._due.postpone(record, until=int(self._now()) + _POSTPONE_SECONDS["intent"])
             return "postponed"
         if asset_id is None:
             self._intents.give_up(intent)
@@ -239,7 +250,7 @@ class Cleanup:
         self._intents.finish(intent, asset_id)
         return "found"
 
-    def _postpone(self, pk: str, kind: str) -> None:
-        record = self._due.record(pk)
+    def _later(self, record: Item | None, kind: str) -> str:
         if record:
             self._due.postpone(record, until=int(self._now()) + _POSTPONE_SECONDS[kind])
+        return "postponed"

@@ -155,6 +155,7 @@ class Creation:
             kind=kind,
             fingerprint=hashlib.sha256(json.dumps([kind, wish], sort_keys=True).encode()).hexdigest(),
             request=request,
+            attempt=request,
             sent_at=int(self._now()),
         )
 
@@ -184,15 +185,18 @@ class Creation:
         wait = standing.sent_at + settle_seconds - now
         if standing.state == "pending" and wait > 0:
             raise InProgress("the same request is being carried out: try again", retry_after=wait)
-        if not self._intents.send_again(standing, now=now):
+        again = self._intents.send_again(standing, attempt=self._request_id(), now=now)
+        if again is None:
             raise InProgress("the same request is being carried out: try again")
-        return replace(standing, state="pending", sent_at=now)
+        return again
 
     def _same_upload(self, intent: Intent) -> Json:
         try:
             found = self._mux.get_upload(intent.object_id)
         except MuxNotFound:
-            found = {"status": text(self._uploads.get(intent.object_id, owner=intent.owner), "status")}
+            found = {"status": text(self._uploads.find(intent.object_id) or {}, "status")}
+            if found["status"] in ("", "waiting"):
+                raise
         status, url = str(found.get("status")), found.get("url")
         return views.created_upload(
             intent.object_id, status, intent.expires_at, str(url) if url and status == "waiting" else ""

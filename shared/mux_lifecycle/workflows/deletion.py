@@ -8,6 +8,7 @@ from mux_lifecycle.errors import (
     MuxRateLimited,
     MuxRefused,
     MuxUnavailable,
+    SecretUnavailable,
     WrongEnvironment,
 )
 from mux_lifecycle.mux.client import MuxClient
@@ -16,6 +17,8 @@ from mux_lifecycle.store.assets import Assets
 from mux_lifecycle.store.table import Item
 from mux_lifecycle.telemetry import count, logger
 from mux_lifecycle.workflows.environment import Environment
+
+_PASSING = (MuxRateLimited, MuxUnavailable, SecretUnavailable)
 
 
 class Deletion:
@@ -35,7 +38,7 @@ class Deletion:
         record = self._assets.request_deletion(asset_id, owner=owner, now=self._now())
         try:
             return None if self.carry_out(asset_id) else record
-        except (MuxRefused, MuxRateLimited, MuxUnavailable, MuxMalformed, WrongEnvironment) as error:
+        except (MuxRefused, MuxMalformed, WrongEnvironment, *_PASSING) as error:
             logger.warning("deletion postponed", asset_id=asset_id, error=type(error).__name__)
             count("DeletionPostponed")
             return record

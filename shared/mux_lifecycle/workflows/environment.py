@@ -1,6 +1,6 @@
 """Whether the Mux token belongs to the environment this stack was made for: only there a 404 means gone."""
 
-from mux_lifecycle.errors import LifecycleError, WrongEnvironment
+from mux_lifecycle.errors import LifecycleError, TemporarilyUnavailable, WrongEnvironment
 from mux_lifecycle.mux.client import MuxClient
 
 
@@ -12,9 +12,14 @@ class Environment:
         self._expected = expected
 
     def confirm(self) -> None:
-        """Raise WrongEnvironment unless Mux knows the token, and for the expected environment."""
+        """Raise WrongEnvironment unless Mux knows the token, and for the expected environment.
+
+        When Mux cannot be asked now, that error passes through: it is no proof either way.
+        """
         try:
             found = self._mux.environment_id()
+        except TemporarilyUnavailable:
+            raise
         except LifecycleError as error:
             raise WrongEnvironment("the Mux environment could not be confirmed") from error
         if self._expected and found != self._expected:

@@ -1,0 +1,107 @@
+"""Configuration is complete or refused, with names that tell the operator what to do."""
+
+from typing import Any
+
+import pytest
+
+from mux_lifecycle import config
+from mux_lifecycle.errors import ConfigurationError
+
+
+@pytest.mark.parametrize(
+    ("group", "name"),
+    [
+        (config.TableConfig, "TABLE_NAME"),
+        (config.MuxConfig, "MUX_TOKEN_SECRET_ARN"),
+        (config.WebhookConfig, "MUX_WEBHOOK_SECRET_ARN"),
+        (config.StackConfig, "STACK_TAG"),
+        (config.OriginConfig, "ALLOWED_ORIGINS"),
+    ],
+)
+@pytest.mark.parametrize("env", [{}, {"": "x"}, None], ids=["nothing", "something else", "empty"])
+def test_what_is_required_is_named(group: Any, name: str, env: dict[str, str] | None) -> None:
+    with pytest.raises(ConfigurationError) as raised:
+        group.from_env({name: ""} if env is None else env)
+    assert raised.value.messages == [f"missing environment variables: {name}"]
+
+
+def test_everything_that_is_missing_is_named_at_once() -> None:
+    with pytest.raises(ConfigurationError, match=r"^missing environment variables: A, C$"):
+        config._required({"B": "b", "C": ""}, "A", "B", "C")
+    assert config._required({"B": "b", "A": "a"}, "A", "B") == ["a", "b"]
+
+
+def test_mux() -> None:
+    env = {"MUX_TOKEN_SECRET_ARN": "arn"}
+    assert config.MuxConfig.from_env(env) == config.MuxConfig("https://api.mux.com", "arn", "")
+    env |= {"MUX_API_URL": "http://127.0.0.1:8001/", "MUX_ENVIRONMENT_ID": "k3v9zq"}
+    assert config.MuxConfig.from_env(env) == config.MuxConfig("http://127.0.0.1:8001", "arn", "k3v9zq")
+    assert config.MuxConfig.from_env(env | {"MUX_API_URL": ""}).api_url == "https://api.mux.com"
+
+
+def test_webhook_and_table() -> None:
+    env = {"MUX_WEBHOOK_SECRET_ARN": "arn", "TABLE_NAME": "records"}
+    assert config.WebhookConfig.from_env(env) == config.WebhookConfig("arn", "")
+    assert config.WebhookConfig.from_env(env | {"MUX_ENVIRONMENT_ID": "k3v9zq"}).environment_id == "k3v9zq"
+    assert config.TableConfig.from_env(env).name == "records"
+
+
+@pytest.mark.parametrize("tag", ["v", "videos", "my-stack_1.2", "s" * 32, "!~"])
+def test_a_stack_tag(tag: str) -> None:
+    assert config.StackConfig.from_env({"STACK_TAG": tag}).tag == tag
+
+
+@pytest.mark.parametrize("tag", ["s" * 33, "a#b", "#", "a b", " ", "ä", "a\n", "a\x7f", "\t"])
+def test_no_stack_tag(tag: str) -> None:
+    with pytest.raises(ConfigurationError, match="STACK_TAG must be 1 to 32 visible ASCII characters without #"):
+        config.StackConfig.from_env({"STACK_TAG": tag})
+
+
+def test_origins_keep_their_order() -> None:
+    allowed = config.OriginConfig.from_env({"ALLOWED_ORIGINS": " https://b.example ,,https://a.example,"}).allowed
+    assert allowed == ("https://b.example", "https://a.example")
+
+
+@pytest.mark.parametrize("text", ["*", "https://a.example,*", " * ", ",", " , ", " "])
+def test_a_wildcard_or_nothing_is_no_list_of_origins(text: str) -> None:
+    with pytest.raises(ConfigurationError, match="ALLOWED_ORIGINS must list exact origins"):
+        config.OriginConfig.from_env({"ALLOWED_ORIGINS": text})
+
+
+def test_defaults_of_what_an_operator_may_leave_out() -> None:
+    for env in ({}, dict.fromkeys(("GROUPS_CLAIM", "ADMIN_GROUP", "PLAYBACK_POLICY", "VIDEO_QUALITY"), "")):
+        assert config.AdminConfig.from_env(env) == config.AdminConfig("cognito:groups", "admin")
+        assert config.AssetConfig.from_env(env) == config.AssetConfig("signed", "basic", "1080p")
+        assert config.UploadConfig.from_env(env).timeout_seconds == 3600
+        assert config.AwsConfig.from_env(env).call_attempts == 2
+
+
+def test_what_an_operator_says_is_taken() -> None:
+    env = {
+        *(
+            ("GROUPS_CLAIM", "roles"),
+            ("ADMIN_GROUP", "staff"),
+            ("PLAYBACK_POLICY", "public"),
+            ("VIDEO_QUALITY", "plus"),
+        ),
+        *(("MAX_RESOLUTION_TIER", "2160p"), ("UPLOAD_TIMEOUT_SECONDS", "60"), ("AWS_CALL_ATTEMPTS", "1")),
+    }
+    assert config.AdminConfig.from_env(dict(env)) == config.AdminConfig("roles", "staff")
+    assert config.AssetConfig.from_env(dict(env)) == config.AssetConfig("public", "plus", "2160p")
+    assert config.UploadConfig.from_env(dict(env)).timeout_seconds == 60
+    assert config.AwsConfig.from_env(dict(env)).call_attempts == 1
+
+
+NUMBERS: list[tuple[Any, str, int, int]] = [
+    (config.UploadConfig, "UPLOAD_TIMEOUT_SECONDS", 60, 604_800),
+    (config.AwsConfig, "AWS_CALL_ATTEMPTS", 1, 3),
+]
+
+
+@pytest.mark.parametrize(("group", "name", "lowest", "highest"), NUMBERS)
+def test_numbers_have_limits(group: Any, name: str, lowest: int, highest: int) -> None:
+    for number in (lowest, highest):
+        assert group.from_env({name: str(number)})
+    for text in (str(lowest - 1), str(highest + 1), "-60", "60.0", "1e3", "²", "１００", "x", " 60", "9" * 5000):
+        with pytest.raises(ConfigurationError, match=f"{name} must be a whole number from {lowest} to {highest}"):
+            group.from_env({name: text})
