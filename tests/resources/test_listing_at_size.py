@@ -84,13 +84,13 @@ def test_a_copied_record_equals_what_the_store_writes(site: Site) -> None:
 @pytest.mark.parametrize(
     ("function", "total", "query", "caller", "mine"),
     [
-        ("list_assets", 6000, {"limit": "100"}, {"owner": "ada"}, lambda number: number % 3 == 0),
+        ("list_assets", 1500, {"limit": "25"}, {"owner": "ada"}, lambda number: number % 3 == 0),
         ("list_assets", 600, {"limit": "9", "status": "ready"}, {"owner": "bob"}, lambda number: number % 3 == 1),
         ("list_assets", 600, {"limit": "9", "owner": "cleo"}, ADMIN, lambda number: number % 3 == 2),
         ("list_assets", 600, {"limit": "25", "scope": "all"}, ADMIN, lambda _number: True),
         ("gallery", 600, {"limit": "25"}, {"owner": None}, lambda _number: True),
     ],
-    ids=["2,000 of mine among 6,000", "mine by status", "an owner's", "everybody's", "gallery"],
+    ids=["mine among others", "mine by status", "an owner's", "everybody's", "gallery"],
 )
 def test_each_asset_that_stays_is_met_exactly_once_while_others_come_and_go(
     site: Site, function: str, total: int, query: Json, caller: Json, mine: Callable[[int], bool]

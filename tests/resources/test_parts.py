@@ -209,8 +209,11 @@ def test_several_parts_finish_side_by_side(site: Site) -> None:
 )
 def test_mp4_support_ends_in_files_and_none_takes_them_away(site: Site, support: str, files: list[str]) -> None:
     asset_id = site.ready_film()
+    site.webhooks.held = True
     answer = site.call("static_renditions:PUT", id=asset_id, json_body={"mp4_support": support})
     assert (answer.status, answer.data) == (200, site.show(asset_id))
+    site.webhooks.held = False
+    site.webhooks.settle()
     site.finish()
     assert sorted(file["name"] for file in site.show(asset_id)["static_renditions"]) == files
     site.call("static_renditions:PUT", id=asset_id, json_body={"mp4_support": "none"})
