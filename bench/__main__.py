@@ -46,7 +46,7 @@ def main() -> None:
         prepared = scenarios.events(stage, options.events + 2 * options.starts + 2)
         for logical_id, function in sorted(stage.template.functions.items()):
             name = function.handler.partition(".")[0]
-            if options.only in ("", name):
+            if name in prepared and options.only in ("", name):
                 print(f"measuring {name}", file=sys.stderr)
                 rows.append(_row(stage, logical_id, name, prepared[name], options.starts))
     _print(rows)

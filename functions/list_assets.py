@@ -1,16 +1,23 @@
-"""GET /assets: one page of the caller's assets, newest first."""
+"""GET /assets: one page of the caller's assets, newest first; for administrators also everybody's."""
 
 from mux_lifecycle import api, runtime, views
+from mux_lifecycle.errors import Forbidden
 from mux_lifecycle.models import ListQuery
 from mux_lifecycle.store import cursors
 
 
 def list_assets(request: api.Request) -> api.Response:
     owner = request.owner
-    query = ListQuery.parse(request.query("limit", "cursor", "status"))
+    query = ListQuery.parse(request.query("limit", "cursor", "status", "scope", "owner"))
+    if (query.everybody or query.owner) and not request.is_admin(runtime.admin()):
+        raise Forbidden("scope and owner are for administrators")
+    owner = "" if query.everybody else query.owner or owner
     scope = f"{owner}#{query.status}"
     after = cursors.decode(query.cursor, scope=scope) if query.cursor else None
-    records, position = runtime.assets().page(owner, query.status or None, limit=query.limit, after=after)
+    if query.everybody:
+        records, position = runtime.assets().library(limit=query.limit, after=after)
+    else:
+        records, position = runtime.assets().page(owner, query.status or None, limit=query.limit, after=after)
     next_cursor = cursors.encode(position, scope=scope) if position else None
     return api.page([views.asset(record) for record in records], next_cursor)
 

@@ -43,9 +43,25 @@ FUNCTIONS: Final = {
     "create_asset": ("POST", "/assets"),
     "list_assets": ("GET", "/assets"),
     "get_asset": ("GET", "/assets/{id}"),
+    "update_asset": ("PATCH", "/assets/{id}"),
     "delete_asset": ("DELETE", "/assets/{id}"),
+    "playback_ids:POST": ("POST", "/assets/{id}/playback-ids"),
+    "playback_ids:GET": ("GET", "/assets/{id}/playback-ids/{pid}"),
+    "playback_ids:DELETE": ("DELETE", "/assets/{id}/playback-ids/{pid}"),
+    "playback_tokens": ("POST", "/assets/{id}/playback-tokens"),
+    "input_info": ("GET", "/assets/{id}/input-info"),
+    "tracks:POST": ("POST", "/assets/{id}/tracks"),
+    "tracks:PATCH": ("PATCH", "/assets/{id}/tracks/{tid}"),
+    "tracks:DELETE": ("DELETE", "/assets/{id}/tracks/{tid}"),
+    "tracks:POST generate-subtitles": ("POST", "/assets/{id}/tracks/{tid}/generate-subtitles"),
+    "static_renditions:POST": ("POST", "/assets/{id}/static-renditions"),
+    "static_renditions:DELETE": ("DELETE", "/assets/{id}/static-renditions/{rid}"),
+    "static_renditions:PUT": ("PUT", "/assets/{id}/mp4-support"),
+    "master_access": ("PUT", "/assets/{id}/master-access"),
+    "gallery": ("GET", "/gallery"),
     "webhook_receiver": ("POST", "/webhooks/mux"),
 }
+"""A function's route; one with several routes is called by `function:METHOD` (and what tells two of them apart)."""
 
 type Json = dict[str, Any]
 
@@ -89,6 +105,9 @@ def http_event(
     *,
     owner: str | None = "ada",
     id: str = "",  # noqa: A002 - the route's own word
+    pid: str = "",
+    tid: str = "",
+    rid: str = "",
     body: bytes | None = None,
     headers: Mapping[str, str] | None = None,
     query: str = "",
@@ -97,15 +116,18 @@ def http_event(
 ) -> Json:
     """A payload-2.0 event as API Gateway sends it to `function`; `owner` None leaves the authorizer out."""
     method, route = FUNCTIONS[function]
-    event = copy.deepcopy(example_event(function))
+    event = copy.deepcopy(example_event(_file(function)))
     event["headers"] = {
         name: value
         for name, value in event["headers"].items()
         if name not in ("content-type", "origin", "idempotency-key", "content-length", "mux-signature")
     } | dict(headers or {})
-    event["rawPath"] = route.replace("{id}", id)
+    given = {"id": id, "pid": pid, "tid": tid, "rid": rid}
+    parameters = {name: value for name, value in given.items() if f"{{{name}}}" in route}
+    event["rawPath"] = route.format(**parameters)
     event["rawQueryString"] = query
-    event["pathParameters"] = {"id": id} if "{id}" in route else None
+    event["pathParameters"] = parameters or None
+    event["routeKey"] = event["requestContext"]["routeKey"] = f"{method} {route}"
     event.pop("queryStringParameters", None)
     context = event["requestContext"]
     context["http"] |= {"method": method, "path": event["rawPath"]}
@@ -204,7 +226,7 @@ class World:
 
     def handle(self, function: str, event: Json) -> Answer:
         """Call a function; one call at a time, whichever threads ask: a process of Lambda has one invocation."""
-        with self._turn, self.permissions.of(function):
+        with self._turn, self.permissions.of(_file(function)):
             result = entry_point(function)(event, Context())
         return Answer(result["statusCode"], json.loads(result.get("body") or "null"), result["headers"])
 
@@ -307,9 +329,14 @@ def _start_aws_session() -> None:
     boto3.setup_default_session(botocore_session=session)
 
 
+def _file(function: str) -> str:
+    """The file in `functions/` and `events/`, without its ending."""
+    return function.partition(":")[0]
+
+
 @cache
 def entry_point(function: str) -> Callable[[Json, object], Json]:
-    found: Callable[[Json, object], Json] = importlib.import_module(f"functions.{function}").handler
+    found: Callable[[Json, object], Json] = importlib.import_module(f"functions.{_file(function)}").handler
     return found
 
 

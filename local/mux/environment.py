@@ -20,6 +20,8 @@ from local.mux.inputs import Inputs
 from local.mux.journal import Journal
 from local.mux.library import Library
 from local.mux.master import MasterAccess
+from local.mux.playback import Playback
+from local.mux.playback_tokens import PlaybackTokens
 from local.mux.processing import Processing
 from local.mux.ratelimit import RateLimits
 from local.mux.renditions import Renditions
@@ -58,6 +60,7 @@ class Environment:
         self.tasks = BackgroundTasks()
         self.library = Library()
         self.signing_keys = SigningKeys(self.clock)
+        self.playback = Playback(self.library, PlaybackTokens(self.signing_keys))
         self.webhooks = Webhooks(
             Sending(
                 clock=self.clock,

@@ -50,6 +50,13 @@ class MethodNotAllowedError(MuxError):
     type = "method_not_allowed"
 
 
+class PreconditionFailedError(MuxError):
+    """What was asked for exists, but is not ready to be played."""
+
+    status = 412
+    type = "precondition_failed"
+
+
 class TooLargeError(MuxError):
     status = 413
     type = "invalid_parameters"

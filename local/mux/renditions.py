@@ -49,6 +49,13 @@ class Renditions:
                 return
         raise NotFoundError
 
+    def named(self, asset: Asset, name: str) -> StaticRendition:
+        """Raises NotFoundError."""
+        for file in asset.static_renditions or asset.mp4_files:
+            if file.name == name:
+                return file
+        raise NotFoundError
+
     def set_mp4_support(self, asset: Asset, support: str) -> None:
         if support != "none" and asset.static_renditions:
             raise InvalidParametersError("static_renditions and mp4_support cannot be used together")

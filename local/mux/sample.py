@@ -14,6 +14,7 @@ def sample_mp4(
     height: int = 720,
     size_bytes: int | None = None,
     *,
+    video: bool = True,
     audio: bool = True,
 ) -> bytes:
     """An MP4 of `seconds` at `width` × `height`, padded with zeros to exactly `size_bytes` if given.
@@ -21,7 +22,9 @@ def sample_mp4(
     Raises ValueError if `size_bytes` is too small for the headers.
     """
     duration = round(seconds * _TIMESCALE)
-    tracks = [_track(1, b"vide", b"avc1", duration, width, height)]
+    tracks = []
+    if video:
+        tracks.append(_track(1, b"vide", b"avc1", duration, width, height))
     if audio:
         tracks.append(_track(2, b"soun", b"mp4a", duration, 0, 0))
     mvhd = struct.pack(">IIIII", 0, 0, 0, _TIMESCALE, duration) + bytes(80)

@@ -13,6 +13,7 @@ from local.mux.control import Control
 from local.mux.control_routes import ControlRoutes
 from local.mux.environment import Options, open_environment
 from local.mux.gate import Gate
+from local.mux.playback_routes import PlaybackRoutes
 from local.mux.system_routes import SystemRoutes
 from local.mux.transfer_routes import TransferRoutes
 from local.mux.upload_routes import UploadRoutes
@@ -53,7 +54,7 @@ async def serve(port: int, options: Options) -> AsyncIterator[Server]:
 def _application(environment: Environment, control: Control) -> web.Application:
     gate = Gate(environment)
     app = web.Application(client_max_size=_LARGEST_BODY, middlewares=[gate.journal, gate.api, gate.errors])
-    for routes in (AssetRoutes, UploadRoutes, TransferRoutes, SystemRoutes):
+    for routes in (AssetRoutes, UploadRoutes, TransferRoutes, PlaybackRoutes, SystemRoutes):
         app.add_routes(routes(environment).table())
     app.add_routes(ControlRoutes(control).table())
     return app

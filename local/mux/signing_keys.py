@@ -1,4 +1,4 @@
-"""URL signing keys: RSA pairs whose private half is shown once."""
+"""URL signing keys: RSA pairs whose private half is shown once, and the public half kept to check tokens."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ class SigningKey:
 
     id: str
     created_at: int
+    public_key: rsa.RSAPublicKey
 
 
 class SigningKeys:
@@ -32,10 +33,11 @@ class SigningKeys:
 
     async def create(self) -> tuple[SigningKey, str]:
         """The key and its private half: base64 of a PKCS#1 PEM, as official clients expect."""
-        private_key = await asyncio.to_thread(_new_private_key)
-        key = SigningKey(ids.resource_id(), int(self._clock.now()))
+        pair = await asyncio.to_thread(rsa.generate_private_key, public_exponent=65537, key_size=2048)
+        key = SigningKey(ids.resource_id(), int(self._clock.now()), pair.public_key())
         self._keys[key.id] = key
-        return key, private_key
+        pem = pair.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())
+        return key, base64.b64encode(pem).decode()
 
     def get(self, key_id: str) -> SigningKey:
         """Raises NotFoundError."""
@@ -50,9 +52,3 @@ class SigningKeys:
     def remove(self, key_id: str) -> None:
         self.get(key_id)
         del self._keys[key_id]
-
-
-def _new_private_key() -> str:
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    pem = key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())
-    return base64.b64encode(pem).decode()

@@ -71,10 +71,14 @@ class Request:
             raise errors.Forbidden("the token's sub must be 1 to 128 visible ASCII characters without #")
         return subject
 
+    def is_admin(self, admin: AdminConfig) -> bool:
+        """Whether the caller is a member of the admin group."""
+        return admin.group in self._groups(admin.groups_claim)
+
     def owner_or_admin(self, admin: AdminConfig) -> str | None:
         """The caller's `sub`, or None for a member of the admin group, who may see and do everything."""
         owner = self.owner
-        return None if admin.group in self._groups(admin.groups_claim) else owner
+        return None if self.is_admin(admin) else owner
 
     def _groups(self, claim: str) -> frozenset[str]:
         """The caller's groups; HTTP APIs pass an array as the text `[a b]`."""
@@ -164,17 +168,24 @@ def no_content() -> Response:
     return Response(HTTPStatus.NO_CONTENT)
 
 
-def page(data: list[Json], next_cursor: str | None) -> Response:
-    return Response(HTTPStatus.OK, {"data": data, "next_cursor": next_cursor})
+def page(data: list[Json], next_cursor: str | None, **headers: str) -> Response:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return Response(HTTPStatus.OK, {"data": data, "next_cursor": next_cursor}, named)
 
 
-def handler(action: Callable[[Request], Response]) -> Callable[[Event, object], Json]:
-    """The Lambda entry point that runs `action` for one route."""
+type Action = Callable[[Request], Response]
+
+
+def handler(action: Action | Mapping[str, Action]) -> Callable[[Event, object], Json]:
+    """The Lambda entry point that runs `action`, or the action of the event's route (`{"GET /gallery": …}`)."""
 
     def handle(event: Event, _context: object) -> Json:
         route = str(event.get("routeKey"))
         try:
-            response = action(_request(event))
+            chosen = action.get(route) if isinstance(action, Mapping) else action
+            if chosen is None:
+                raise errors.NotFound("no such route")
+            response = chosen(_request(event))
         except errors.LifecycleError as error:
             response = _error_response(error)
         finally:

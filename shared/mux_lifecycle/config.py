@@ -143,3 +143,18 @@ class UploadConfig:
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Self:
         return cls(_whole_number(env, "UPLOAD_TIMEOUT_SECONDS", default=3600, lowest=60, highest=604_800))
+
+
+@dataclass(frozen=True, slots=True)
+class PlaybackConfig:
+    """The signing key, how long a token may be good (seconds), and the Mux playback restriction it carries, if any."""
+
+    secret_arn: str
+    max_ttl_seconds: int
+    restriction_id: str
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> Self:
+        (secret_arn,) = _required(env, "MUX_SIGNING_KEY_SECRET_ARN")
+        seconds = _whole_number(env, "PLAYBACK_TOKEN_SECONDS", default=21_600, lowest=60, highest=604_800)
+        return cls(secret_arn, seconds, env.get("PLAYBACK_RESTRICTION_ID", ""))

@@ -18,25 +18,25 @@ _PRIVATE_SUFFIXES: Final = (
 _VISIBLE: Final = re.compile(r"[!-~]+", re.ASCII)
 
 
-def checked(url: object) -> str:
-    """`url` itself, or InvalidRequest saying what to change."""
+def checked(url: object, *, name: str = "input") -> str:
+    """`url` itself, or InvalidRequest saying what to change about the field `name`."""
     if not isinstance(url, str):
-        raise InvalidRequest("input: must be a URL as text")
+        raise InvalidRequest(f"{name}: must be a URL as text")
     if not 0 < len(url) <= MAX_LENGTH:
-        raise InvalidRequest(f"input: must have 1 to {MAX_LENGTH} characters")
+        raise InvalidRequest(f"{name}: must have 1 to {MAX_LENGTH} characters")
     if not _VISIBLE.fullmatch(url) or "\\" in url:
-        raise InvalidRequest("input: must be ASCII without spaces; percent-encode other characters")
+        raise InvalidRequest(f"{name}: must be ASCII without spaces; percent-encode other characters")
     try:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port
     except ValueError as error:
-        raise InvalidRequest("input: not a valid URL") from error
+        raise InvalidRequest(f"{name}: not a valid URL") from error
     if parts.scheme != "https" or not url[:8].lower() == "https://":
-        raise InvalidRequest("input: must begin with https://")
+        raise InvalidRequest(f"{name}: must begin with https://")
     if "@" in parts.netloc:
-        raise InvalidRequest("input: must not hold a user name or password")
+        raise InvalidRequest(f"{name}: must not hold a user name or password")
     if port not in (None, 443):
-        raise InvalidRequest("input: must use port 443")
+        raise InvalidRequest(f"{name}: must use port 443")
     if len(host) > 253 or not _HOST.fullmatch(host) or host.endswith(_PRIVATE_SUFFIXES):
-        raise InvalidRequest("input: must name a public host, not an address")
+        raise InvalidRequest(f"{name}: must name a public host, not an address")
     return url

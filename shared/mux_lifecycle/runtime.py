@@ -26,10 +26,12 @@ from mux_lifecycle.store.uploads import Uploads
 
 if TYPE_CHECKING:
     from mux_lifecycle.mux.client import Credentials, MuxClient
+    from mux_lifecycle.mux.signing import SigningKey
     from mux_lifecycle.workflows.cancellation import Cancellation
     from mux_lifecycle.workflows.cleanup import Cleanup
     from mux_lifecycle.workflows.creation import Creation
     from mux_lifecycle.workflows.deletion import Deletion
+    from mux_lifecycle.workflows.editing import Editing
 
 AWS_CONNECT_SECONDS: Final = 0.5
 AWS_READ_SECONDS: Final = 0.8
@@ -194,6 +196,29 @@ def cancellation() -> Cancellation:
 
     environment = Environment(_mux(), _mux_config().environment_id)
     return Cancellation(_mux(), uploads(), environment, stack(), now)
+
+
+@cache
+def editing() -> Editing:
+    from mux_lifecycle.workflows.editing import Editing
+
+    return Editing(mux=_mux(), assets=assets(), projector=projector(), stack=stack(), now=now, request_id=request_id)
+
+
+@cache
+def playback_config() -> config.PlaybackConfig:
+    return config.PlaybackConfig.from_env(os.environ)
+
+
+def signing_key() -> SigningKey:
+    """The key that signs playback tokens now."""
+    from mux_lifecycle.mux.signing import SigningKey
+
+    found = _secrets().read(playback_config().secret_arn)
+    key_id, private_key = found.get("key_id"), found.get("private_key")
+    if not (isinstance(key_id, str) and isinstance(private_key, str) and key_id and private_key):
+        raise ConfigurationError('the signing key secret must be {"key_id": …, "private_key": …}')
+    return SigningKey(key_id, private_key)
 
 
 @cache

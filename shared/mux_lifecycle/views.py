@@ -4,7 +4,7 @@ import json
 from typing import Any, Final
 
 from mux_lifecycle.mux import playback
-from mux_lifecycle.store import keys
+from mux_lifecycle.store import keys, projection
 from mux_lifecycle.store.assets import shown_status
 from mux_lifecycle.store.records import text
 from mux_lifecycle.store.table import Item
@@ -22,6 +22,10 @@ _PLAIN_FIELDS: Final = (
     "video_quality",
     "master",
     "errors",
+)
+_INPUT_FIELDS: Final = (
+    *("type", "duration", "encoding", "width", "height", "frame_rate"),
+    *("sample_rate", "sample_size", "channels"),
 )
 _PART_RANKS: Final = {"preparing": 1, "deleted": 3}
 
@@ -41,12 +45,17 @@ def asset(record: Item) -> Json:
         "updated_at": max(rfc3339(updated), created_at),
         "visibility": text(record, "visibility") or "private",
         "upload_id": text(record, "upload_id"),
-        "playback_ids": [_playback_id(entry) for entry in document.get("playback_ids", [])],
+        "playback_ids": [playback_id(entry) for entry in document.get("playback_ids", [])],
         "tracks": _parts(record, document.get("tracks", []), "track"),
         "static_renditions": _parts(record, document.get("static_renditions", []), "rendition"),
     }
     shown |= {name: document[name] for name in _PLAIN_FIELDS if name in document}
     return {name: value for name, value in shown.items() if value not in ("", [])}
+
+
+def part(answer: Json, kind: keys.PartKind) -> Json:
+    """A track or rendition as Mux answered it, in the shape that assets show it in."""
+    return projection.part_document(answer, kind)
 
 
 def upload(record: Item, asset_record: Item | None) -> Json:
@@ -67,16 +76,39 @@ def created_upload(upload_id: str, status: str, expires_at: int, url: str) -> Js
     return shown | ({"url": url} if url else {})
 
 
-def _playback_id(entry: Json) -> Json:
-    if entry.get("policy") != "public" or "id" not in entry:
-        return entry
-    return entry | {"urls": playback.urls(entry["id"])}
+def playback_id(entry: Json) -> Json:
+    """A playback id; one that is public comes with its URLs."""
+    shown = {name: entry[name] for name in ("id", "policy") if name in entry}
+    public = shown.get("policy") == "public" and "id" in shown
+    return shown | ({"urls": playback.urls(shown["id"])} if public else {})
+
+
+def published(record: Item) -> Json:
+    """What anybody sees of a published asset in the gallery."""
+    document = json.loads(text(record, "doc") or "{}")
+    created_at, _, asset_id = text(record, "sort").partition("#")
+    shown: Json = {"id": asset_id, "created_at": created_at}
+    shown |= {name: document[name] for name in ("title", "duration", "aspect_ratio") if name in document}
+    ids = [playback_id(entry) for entry in document.get("playback_ids", []) if entry.get("policy") == "public"]
+    return shown | {"playback_ids": ids}
+
+
+def input_info(entry: Json) -> Json:
+    """One input as Mux found it, without its URL: that may be a key to somebody's storage."""
+    file = entry.get("file")
+    if not isinstance(file, dict):
+        return {}
+    tracks = file.get("tracks")
+    entries = [track for track in tracks if isinstance(track, dict)] if isinstance(tracks, list) else []
+    shown = {"tracks": [projection.picked(track, _INPUT_FIELDS) for track in entries]}
+    return {"file": shown | projection.picked(file, ("container_format",))}
 
 
 def _parts(record: Item, snapshot: list[Json], kind: str) -> list[Json]:
     """The parts in the asset's snapshot, each replaced, dropped or joined by what its own clock knows later."""
     seen = text(record, "seen")
-    parts = {part["id"]: part for part in snapshot if "id" in part}
+    # The files of mp4_support have no id.
+    parts = {part.get("id", f"#{position}"): part for position, part in enumerate(snapshot)}
     for name, value in sorted(record.items()):
         if not name.startswith(f"{kind}_v#"):
             continue

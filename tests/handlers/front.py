@@ -131,7 +131,7 @@ def _handler(front: Front) -> type[BaseHTTPRequestHandler]:
             self.end_headers()
             self.wfile.write(reply.content)
 
-        do_GET = do_POST = do_PUT = do_DELETE = _serve  # noqa: N815 - http.server's names
+        do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _serve  # noqa: N815 - http.server's names
 
         def log_message(self, *_: object) -> None:
             """Stay silent."""

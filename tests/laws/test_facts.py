@@ -30,6 +30,8 @@ def test_the_upload_of_an_asset_is_kept_whichever_event_names_it(world: World, k
 @pytest.mark.parametrize("visibility", ["private", "public"])
 def test_the_owner_of_an_asset_is_kept_whichever_event_names_it(world: World, knows: str, visibility: str) -> None:
     events = asset_story(knows, "passthrough", mux_events.tag("ada", visibility=visibility))
+    for event in events:
+        event["data"]["playback_ids"] = [{"id": "Quay3UyT5mWq7sJdL00vNnBhPxGf02aR", "policy": "public"}]
     every_order(world, events)
     seen = look(world, events)
     assert [asset["visibility"] for asset in seen.listed] == [visibility]

@@ -130,10 +130,10 @@ def test_the_environment_joins_globals_and_own_variables(template: Template) -> 
     assert "MUX_WEBHOOK_SECRET_ARN" not in environment
 
 
-def test_only_the_webhook_has_no_authorizer(template: Template) -> None:
+def test_only_the_webhook_and_the_gallery_have_no_authorizer(template: Template) -> None:
     routes = {route.key: route.authorizer for route in template.routes}
     assert routes["POST /uploads"] == "Jwt"
-    assert [key for key, authorizer in routes.items() if authorizer is None] == ["POST /webhooks/mux"]
+    assert {key for key, authorizer in routes.items() if authorizer is None} == {"POST /webhooks/mux", "GET /gallery"}
 
 
 def test_authorizer_and_cors_come_from_the_parameters(template: Template) -> None:

@@ -36,6 +36,6 @@ def functions(sam: Template) -> dict[str, dict[str, Any]]:
     shared = sam["Globals"]["Function"]
     merged = {}
     for name, resource in of_type(sam, "AWS::Serverless::Function").items():
-        variables = shared["Environment"]["Variables"] | resource["Environment"]["Variables"]
+        variables = shared["Environment"]["Variables"] | resource.get("Environment", {}).get("Variables", {})
         merged[name] = {**shared, **resource, "Environment": {"Variables": variables}}
     return merged

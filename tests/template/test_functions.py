@@ -18,7 +18,15 @@ NAMES = [
     "create_asset",
     "list_assets",
     "get_asset",
+    "update_asset",
     "delete_asset",
+    "playback_ids",
+    "playback_tokens",
+    "input_info",
+    "tracks",
+    "static_renditions",
+    "master_access",
+    "gallery",
     "webhook_receiver",
     "cleanup",
 ]
@@ -33,6 +41,7 @@ EVERYWHERE = {
 }
 ADMIN = {"GROUPS_CLAIM", "ADMIN_GROUP"}
 MUX = {"MUX_API_URL", "MUX_TOKEN_SECRET_ARN"}
+EDITING = MUX | ADMIN | {"ALLOWED_ORIGINS", "STACK_TAG"}
 NEW_ASSET = {"STACK_TAG", "PLAYBACK_POLICY", "VIDEO_QUALITY", "MAX_RESOLUTION_TIER"}
 ENVIRONMENT = {
     "CreateUploadFunction": MUX | NEW_ASSET | {"ALLOWED_ORIGINS", "UPLOAD_TIMEOUT_SECONDS"},
@@ -41,7 +50,16 @@ ENVIRONMENT = {
     "CreateAssetFunction": MUX | NEW_ASSET | {"ALLOWED_ORIGINS"},
     "ListAssetsFunction": ADMIN,
     "GetAssetFunction": ADMIN,
+    "UpdateAssetFunction": EDITING,
     "DeleteAssetFunction": MUX | ADMIN | {"MUX_ENVIRONMENT_ID", "ALLOWED_ORIGINS"},
+    "PlaybackIdsFunction": EDITING,
+    "PlaybackTokensFunction": ADMIN
+    | {"MUX_SIGNING_KEY_SECRET_ARN", "ALLOWED_ORIGINS", "PLAYBACK_TOKEN_SECONDS", "PLAYBACK_RESTRICTION_ID"},
+    "InputInfoFunction": MUX | ADMIN | {"STACK_TAG"},
+    "TracksFunction": EDITING,
+    "StaticRenditionsFunction": EDITING,
+    "MasterAccessFunction": EDITING,
+    "GalleryFunction": set(),
     "WebhookReceiverFunction": {
         "MUX_WEBHOOK_SECRET_ARN",
         "MUX_ENVIRONMENT_ID",
@@ -55,6 +73,9 @@ VALUES = {
     "MUX_API_URL": "https://api.mux.com",
     "MUX_TOKEN_SECRET_ARN": {"Ref": "MuxTokenSecret"},
     "MUX_WEBHOOK_SECRET_ARN": {"Ref": "MuxWebhookSecret"},
+    "MUX_SIGNING_KEY_SECRET_ARN": {"Ref": "MuxSigningKeySecret"},
+    "PLAYBACK_TOKEN_SECONDS": {"Ref": "MaxPlaybackTokenSeconds"},
+    "PLAYBACK_RESTRICTION_ID": {"Ref": "PlaybackRestrictionId"},
     "ALLOWED_ORIGINS": {"Fn::Join": [",", {"Ref": "AllowedOrigins"}]},
     "STACK_TAG": {"Ref": "StackTag"},
     "MUX_ENVIRONMENT_ID": {"Ref": "MuxEnvironmentId"},
@@ -91,18 +112,22 @@ def test_the_handler_is_callable(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_there_is_an_event_to_invoke_it_with(name: str, functions: Functions) -> None:
     event = json.loads((ROOT / "events" / f"{name}.json").read_text(encoding="utf-8"))
-    (trigger,) = functions[logical_id(name)]["Events"].values()
-    if trigger["Type"] == "HttpApi":
-        route = f"{trigger['Properties']['Method']} {trigger['Properties']['Path']}"
+    triggers = functions[logical_id(name)]["Events"].values()
+    routes = {
+        f"{trigger['Properties'].get('Method')} {trigger['Properties'].get('Path')}": trigger for trigger in triggers
+    }
+    if "routeKey" in event:
+        trigger = routes[event["routeKey"]]
         context = event["requestContext"]
         assert event["version"] == "2.0"
-        assert event["routeKey"] == context["routeKey"] == route
+        assert event["routeKey"] == context["routeKey"]
         assert event["rawPath"] == context["http"]["path"]
         assert event["rawPath"] == trigger["Properties"]["Path"].format(**event.get("pathParameters", {}))
         assert context["http"]["method"] == trigger["Properties"]["Method"]
         assert all(header == header.lower() for header in event["headers"])
         assert ("authorizer" in context) == ("Auth" not in trigger["Properties"])
     else:
+        (trigger,) = triggers
         assert json.dumps(event) == trigger["Properties"]["Input"]
 
 
@@ -158,8 +183,17 @@ LONGEST_WAY = {
     "GetUploadFunction": (0, 2),
     "CancelUploadFunction": (2, 4),
     "CreateAssetFunction": (1, 6),
-    "ListAssetsFunction": (0, 1),
+    "ListAssetsFunction": (0, 2),
     "GetAssetFunction": (0, 1),
+    "UpdateAssetFunction": (1, 7),
+    "PlaybackIdsFunction": (2, 4),
+    "PlaybackTokensFunction": (0, 2),
+    "InputInfoFunction": (1, 2),
+    # Subtitles in five languages: a read, five writes, the secret.
+    "TracksFunction": (1, 7),
+    "StaticRenditionsFunction": (1, 7),
+    "MasterAccessFunction": (1, 7),
+    "GalleryFunction": (0, 1),
     "DeleteAssetFunction": (2, 4),
     "WebhookReceiverFunction": (0, 3),
 }

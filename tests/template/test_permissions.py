@@ -9,14 +9,28 @@ from tests.template.document import Template, listed, of_type
 TABLE = "LifecycleTable"
 TOKEN = {"MuxTokenSecret": {"secretsmanager:GetSecretValue"}}
 BY_OWNER = f"{TABLE}/index/by-owner"
+EDITING = TOKEN | {TABLE: {"GetItem", "UpdateItem"}}
 ALLOWED = {
     "CreateUploadFunctionRole": TOKEN | {TABLE: {"GetItem", "PutItem", "UpdateItem", "DeleteItem"}},
     "GetUploadFunctionRole": {TABLE: {"GetItem"}},
     "CancelUploadFunctionRole": TOKEN | {TABLE: {"GetItem", "UpdateItem"}},
     "CreateAssetFunctionRole": TOKEN | {TABLE: {"GetItem", "PutItem", "UpdateItem", "DeleteItem"}, BY_OWNER: {"Query"}},
-    "ListAssetsFunctionRole": {BY_OWNER: {"Query"}, f"{TABLE}/index/by-owner-and-status": {"Query"}},
+    "ListAssetsFunctionRole": {
+        TABLE: {"BatchGetItem"},
+        BY_OWNER: {"Query"},
+        f"{TABLE}/index/by-owner-and-status": {"Query"},
+        f"{TABLE}/index/library": {"Query"},
+    },
     "GetAssetFunctionRole": {TABLE: {"GetItem"}},
+    "UpdateAssetFunctionRole": EDITING,
     "DeleteAssetFunctionRole": TOKEN | {TABLE: {"GetItem", "PutItem", "UpdateItem"}},
+    "PlaybackIdsFunctionRole": EDITING,
+    "PlaybackTokensFunctionRole": {TABLE: {"GetItem"}, "MuxSigningKeySecret": {"secretsmanager:GetSecretValue"}},
+    "InputInfoFunctionRole": TOKEN | {TABLE: {"GetItem"}},
+    "TracksFunctionRole": EDITING,
+    "StaticRenditionsFunctionRole": EDITING,
+    "MasterAccessFunctionRole": EDITING,
+    "GalleryFunctionRole": {f"{TABLE}/index/gallery": {"Query"}},
     "WebhookReceiverFunctionRole": {
         TABLE: {"GetItem", "PutItem", "UpdateItem"},
         "MuxWebhookSecret": {"secretsmanager:GetSecretValue"},

@@ -9,6 +9,8 @@ import pytest
 from tests.template.document import Template, of_type
 
 SECRETS = {"MuxTokenSecret", "MuxWebhookSecret", "MuxSigningKeySecret"}
+TOKEN_LIFETIME = "MaxPlaybackTokenSeconds"
+"""A number: named after a token, but it holds none."""
 
 
 @pytest.fixture(scope="module")
@@ -71,12 +73,13 @@ def texts(node: Any) -> Iterator[str]:
 
 def test_no_secret_passes_through_a_parameter_an_output_or_the_environment(deployed: Template) -> None:
     secret = re.compile(r"secret|password|token|private|signing", re.IGNORECASE)
-    assert not [name for name in deployed["Parameters"] if secret.search(name)]
+    assert [name for name in deployed["Parameters"] if secret.search(name)] == [TOKEN_LIFETIME]
+    assert deployed["Parameters"][TOKEN_LIFETIME]["Type"] == "Number"
     for output, properties in deployed["Outputs"].items():
         assert properties["Value"].keys() <= {"Ref", "Fn::Sub"}, output
     for name, function in of_type(deployed, "AWS::Lambda::Function").items():
         for variable, value in function["Environment"]["Variables"].items():
-            if secret.search(variable):
+            if secret.search(variable) and value != {"Ref": TOKEN_LIFETIME}:
                 assert variable.endswith("_SECRET_ARN"), f"{name}: {variable}"
                 assert value["Ref"] in SECRETS
     assert not [text for text in texts(deployed) if "{{resolve:" in text]
@@ -120,6 +123,8 @@ def test_every_default_is_allowed(sam: Template) -> None:
         ("StackTag", "v", "a" * 33),
         ("StackTag", "a" * 32, "a#b"),
         ("MuxEnvironmentId", "", "k3v9zq "),
+        ("PlaybackRestrictionId", "", "a b"),
+        ("PlaybackRestrictionId", "Jw3mT02kQe7RzL9b", "x" * 129),
         ("JwtIssuer", "https://issuer.example.com/", "http://issuer.example.com"),
         ("JwtIssuer", "https://issuer.example.com/pool", "https://issuer.example.com?a"),
         ("AlarmTopicArn", "arn:aws:sns:eu-central-1:123456789012:alarms", "alarms"),

@@ -124,6 +124,59 @@ class MuxClient:
         """DELETE /video/v1/assets/{id}; MuxRefused(400) while it is preparing, MuxNotFound when there is none."""
         self._call("DELETE", f"/video/v1/assets/{_checked(asset_id)}")
 
+    def update_asset(self, asset_id: str, body: Json) -> Json:
+        """PATCH /video/v1/assets/{id} -> Asset."""
+        return self._object("PATCH", f"/video/v1/assets/{_checked(asset_id)}", body=body)
+
+    def input_info(self, asset_id: str) -> list[Json]:
+        """GET /video/v1/assets/{id}/input-info -> what Mux found in each input."""
+        return self._array("GET", f"/video/v1/assets/{_checked(asset_id)}/input-info")
+
+    def create_playback_id(self, asset_id: str, policy: str) -> Json:
+        """POST /video/v1/assets/{id}/playback-ids -> `{id, policy}`. Not repeated: each POST makes another one."""
+        path = f"/video/v1/assets/{_checked(asset_id)}/playback-ids"
+        return self._object("POST", path, body={"policy": policy}, repeatable=False)
+
+    def delete_playback_id(self, asset_id: str, playback_id: str) -> None:
+        """DELETE /video/v1/assets/{id}/playback-ids/{id}."""
+        self._call("DELETE", f"/video/v1/assets/{_checked(asset_id)}/playback-ids/{_checked(playback_id)}")
+
+    def create_track(self, asset_id: str, body: Json) -> Json:
+        """POST /video/v1/assets/{id}/tracks -> Track. Not repeated."""
+        return self._object("POST", f"/video/v1/assets/{_checked(asset_id)}/tracks", body=body, repeatable=False)
+
+    def update_track(self, asset_id: str, track_id: str, body: Json) -> Json:
+        """PATCH /video/v1/assets/{id}/tracks/{id} -> Track."""
+        return self._object("PATCH", f"/video/v1/assets/{_checked(asset_id)}/tracks/{_checked(track_id)}", body=body)
+
+    def delete_track(self, asset_id: str, track_id: str) -> None:
+        """DELETE /video/v1/assets/{id}/tracks/{id}; MuxRefused(400) for the video and the primary audio track."""
+        self._call("DELETE", f"/video/v1/assets/{_checked(asset_id)}/tracks/{_checked(track_id)}")
+
+    def generate_subtitles(self, asset_id: str, track_id: str, body: Json) -> list[Json]:
+        """POST /video/v1/assets/{id}/tracks/{id}/generate-subtitles -> Tracks. Not repeated: it costs money."""
+        path = f"/video/v1/assets/{_checked(asset_id)}/tracks/{_checked(track_id)}/generate-subtitles"
+        return self._array("POST", path, body=body, repeatable=False)
+
+    def create_static_rendition(self, asset_id: str, resolution: str) -> Json:
+        """POST /video/v1/assets/{id}/static-renditions -> StaticRendition. Not repeated: it costs money."""
+        path = f"/video/v1/assets/{_checked(asset_id)}/static-renditions"
+        return self._object("POST", path, body={"resolution": resolution}, repeatable=False)
+
+    def delete_static_rendition(self, asset_id: str, rendition_id: str) -> None:
+        """DELETE /video/v1/assets/{id}/static-renditions/{id}."""
+        self._call("DELETE", f"/video/v1/assets/{_checked(asset_id)}/static-renditions/{_checked(rendition_id)}")
+
+    def set_mp4_support(self, asset_id: str, mp4_support: str) -> Json:
+        """PUT /video/v1/assets/{id}/mp4-support -> Asset."""
+        path = f"/video/v1/assets/{_checked(asset_id)}/mp4-support"
+        return self._object("PUT", path, body={"mp4_support": mp4_support})
+
+    def set_master_access(self, asset_id: str, master_access: str) -> Json:
+        """PUT /video/v1/assets/{id}/master-access -> Asset."""
+        path = f"/video/v1/assets/{_checked(asset_id)}/master-access"
+        return self._object("PUT", path, body={"master_access": master_access})
+
     def list_assets(self, *, cursor: str | None = None, limit: int = 100) -> AssetPage:
         """GET /video/v1/assets -> one page, newest first."""
         query = {"limit": str(limit)} | ({"cursor": cursor} if cursor else {})
@@ -150,6 +203,12 @@ class MuxClient:
             self._malformed("answer without data")
         if not (isinstance(found.get("id"), str) and _ID.fullmatch(found["id"])):
             self._malformed("answer without a usable id")
+        return found
+
+    def _array(self, method: str, path: str, *, body: Json | None = None, repeatable: bool = True) -> list[Json]:
+        found = self._call(method, path, body=body, repeatable=repeatable).get("data")
+        if not isinstance(found, list) or not all(isinstance(entry, dict) for entry in found):
+            self._malformed("answer without a list")
         return found
 
     def _call(

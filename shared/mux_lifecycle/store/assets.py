@@ -9,7 +9,7 @@ from typing import Final, Literal
 
 from mux_lifecycle.errors import Conflict, NotFound, StoreUnavailable
 from mux_lifecycle.store import keys
-from mux_lifecycle.store.projection import AssetChange, AssetDeletion, PartChange
+from mux_lifecycle.store.projection import AssetChange, AssetDeletion, PartChange, is_watchable
 from mux_lifecycle.store.records import text
 from mux_lifecycle.store.table import Item, Refused, Table
 
@@ -25,7 +25,7 @@ DELETION_SECONDS: Final = 60
 
 _NEWER: Final = "(attribute_not_exists(#seen) OR #seen < :seen)"
 _NOT_WISHED: Final = "attribute_not_exists(#delete_requested_at)"
-_DIFFERS: Final = "(attribute_not_exists(#doc) OR #doc <> :doc OR #status <> :status)"
+_DIFFERS: Final = "attribute_not_exists(#doc) OR #doc <> :doc OR #status <> :status"
 _NO_OWNER: Final = "attribute_not_exists(#owner)"
 _NO_VISIBILITY: Final = "attribute_not_exists(#visibility)"
 _SAME_OWNER: Final = "(attribute_not_exists(#owner) OR #owner = :owner)"
@@ -65,20 +65,19 @@ class Assets:
             if status
             else (keys.BY_OWNER, "owner", owner)
         )
-        start: Item | None = None
-        if after:
-            start = {"pk": keys.asset(keys.sorted_id(after)), "sort": after, name: value}
-        # One more than asked for tells whether there is a next page without a page that turns out to be empty.
-        items, more = self._table.query(
-            index,
-            condition=f"#{name} = :partition" + (" AND #sort >= :since" if since else ""),
-            values={"partition": value} | ({"since": since} if since else {}),
-            limit=limit + 1,
-            descending=True,
-            start=start,
-        )
-        page = items[:limit]
-        return page, text(page[-1], "sort") if page and (more or len(items) > limit) else None
+        items, more = self._newest(index, name, value, limit=limit, after=after, since=since)
+        return items[:limit], _position(items, limit, more=more)
+
+    def library(self, *, limit: int, after: str | None) -> tuple[list[Item], str | None]:
+        """`page`, over everybody's assets. One that was deleted meanwhile may be missing from its page."""
+        items, more = self._newest(keys.LIBRARY_INDEX, "library", keys.LIBRARY, limit=limit, after=after)
+        found = self._table.get_all([text(item, "pk") for item in items[:limit]])
+        return [record for record in found if exists(record)], _position(items, limit, more=more)
+
+    def gallery(self, *, limit: int, after: str | None) -> tuple[list[Item], str | None]:
+        """`page`, over what is published: `doc` and `sort` of assets that are ready and anybody may watch."""
+        items, more = self._newest(keys.GALLERY_INDEX, "gallery", keys.GALLERY, limit=limit, after=after)
+        return items[:limit], _position(items, limit, more=more)
 
     def apply(self, change: AssetChange, *, owner: str | None) -> Outcome:
         """Write a snapshot unless a newer one, a tombstone or a wish to delete stands.
@@ -94,7 +93,7 @@ class Assets:
                 if old.get("seen") == change.version:
                     self._fill_facts(old, change, owner, visibility)
                     return "applied"
-                if not self._only_misnamed(old, change):
+                if not self._only_misnamed(old, change, visibility):
                     self._fill_facts(old, change, owner, visibility)
                     return "stale"
                 owner, visibility = text(old, "owner") or owner, text(old, "visibility")
@@ -142,7 +141,7 @@ class Assets:
             if not owner:
                 raise Conflict("the asset was not made through this API: delete it at Mux")
         put: Item = {"due": keys.DUE_PARTITION, "due_at": int(now) + DELETION_SECONDS}
-        put |= _listed(owner, "", "deleting")
+        put |= _listed(owner, "", "deleting", watchable=False)
         try:
             return self._table.update(
                 keys.asset(asset_id),
@@ -156,6 +155,19 @@ class Assets:
         except Refused as refused:
             raise NotFound("no such asset") from refused
 
+    def _newest(
+        self, index: str, name: str, value: str, *, limit: int, after: str | None, since: str = ""
+    ) -> tuple[list[Item], bool]:
+        """One more than `limit`: that tells whether there is a next page without a page that turns out to be empty."""
+        return self._table.query(
+            index,
+            condition=f"#{name} = :partition" + (" AND #sort >= :since" if since else ""),
+            values={"partition": value} | ({"since": since} if since else {}),
+            limit=limit + 1,
+            descending=True,
+            start={"pk": keys.asset(keys.sorted_id(after)), "sort": after, name: value} if after else None,
+        )
+
     def _write(self, change: AssetChange, owner: str | None, visibility: str) -> None:
         put: Item = {
             "seen": change.version,
@@ -165,7 +177,7 @@ class Assets:
             # Mux's created_at never changes; only where it is missing does the newest snapshot's own time decide.
             "sort": keys.sort(change.created_at, change.asset_id),
         }
-        put |= _listed(owner, visibility, change.status)
+        put |= _listed(owner, visibility, change.status, watchable=change.watchable)
         values: Item = {"seen": change.version}
         if owner:
             values |= {"owner": owner}
@@ -173,8 +185,12 @@ class Assets:
         if not visibility:
             condition += f" AND {_NO_VISIBILITY}"
         if change.observed:
-            condition += f" AND {_DIFFERS}"
+            differs = _DIFFERS
             values |= {"doc": change.document, "status": change.status}
+            if visibility:
+                differs += " OR #visibility <> :visibility"
+                values |= {"visibility": visibility}
+            condition += f" AND ({differs})"
         due = _due(owner, change)
         self._table.update(
             keys.asset(change.asset_id),
@@ -186,9 +202,10 @@ class Assets:
         )
 
     @staticmethod
-    def _only_misnamed(old: Item, change: AssetChange) -> bool:
+    def _only_misnamed(old: Item, change: AssetChange, visibility: str) -> bool:
         """Whether a write was refused for nothing but the owner or visibility it assumed."""
         differs = old.get("doc") != change.document or old.get("status") != change.status
+        differs = differs or (bool(visibility) and text(old, "visibility") != visibility)
         newer = text(old, "seen") < change.version
         return newer and "delete_requested_at" not in old and (differs or not change.observed)
 
@@ -198,7 +215,7 @@ class Assets:
         if not facts or not exists(old):
             return
         if "owner" in facts:
-            facts |= _listed(owner, visibility, shown_status(old))
+            facts |= _listed(owner, visibility, shown_status(old), watchable=is_watchable(text(old, "doc")))
         # When somebody wrote a newer version meanwhile, its facts stand; else the next event fills them in.
         with contextlib.suppress(Refused):
             self._table.update(
@@ -218,14 +235,20 @@ def _facts(change: AssetChange, owner: str | None) -> Item:
     return facts
 
 
-def _listed(owner: str | None, visibility: str, status: str) -> Item:
+def _position(items: list[Item], limit: int, *, more: bool) -> str | None:
+    """Where the page after the first `limit` of `items` begins, if there is one."""
+    shown = items[:limit]
+    return text(shown[-1], "sort") if shown and (more or len(items) > limit) else None
+
+
+def _listed(owner: str | None, visibility: str, status: str, *, watchable: bool) -> Item:
     """The attributes that put a record into its owner's filtered list and the gallery."""
     listed: Item = {}
     if owner:
         listed |= {"owner_status": keys.owner_status(owner, status)}
     if visibility:
         listed |= {"visibility": visibility}
-    if owner and visibility == "public" and status == "ready":
+    if owner and visibility == "public" and status == "ready" and watchable:
         listed |= {"gallery": keys.GALLERY}
     return listed
 

@@ -7,6 +7,8 @@ from mux_lifecycle.times import MICROSECONDS, rfc3339
 
 BY_OWNER: Final = "by-owner"
 BY_OWNER_AND_STATUS: Final = "by-owner-and-status"
+LIBRARY_INDEX: Final = "library"
+GALLERY_INDEX: Final = "gallery"
 DUE: Final = "due"
 
 LIBRARY: Final = "asset"

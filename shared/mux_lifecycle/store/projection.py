@@ -65,6 +65,11 @@ class AssetChange:
     tag: Tag | None
     observed: bool = False
 
+    @property
+    def watchable(self) -> bool:
+        """Whether anybody can play it without a token."""
+        return is_watchable(self.document)
+
 
 @dataclass(frozen=True, slots=True)
 class AssetDeletion:
@@ -103,6 +108,17 @@ class PartChange:
 type Change = AssetChange | AssetDeletion | UploadChange | PartChange
 
 
+def part_document(data: Json, kind: keys.PartKind) -> dict[str, Any]:
+    """What is shown of a track or rendition."""
+    return _track(data) if kind == "track" else _rendition(data)
+
+
+def is_watchable(document: str) -> bool:
+    """Whether an asset's document names a public playback id."""
+    entries = json.loads(document or "{}").get("playback_ids", [])
+    return any(entry.get("policy") == "public" for entry in entries)
+
+
 def from_event(event: Json, *, stack: str, now: float) -> Change | None:
     """The change that a webhook event asks for, or None when it asks for none (unknown type, partial or odd body)."""
     event_type, data = event.get("type"), event.get("data")
@@ -136,6 +152,17 @@ def observed_asset(data: Json, *, sent_at: float, stack: str) -> AssetChange | N
 def observed_upload(data: Json, *, sent_at: float, stack: str) -> UploadChange | None:
     """What an answer of Mux's API to a request sent at `sent_at` says of an upload; None when it is no upload."""
     return _upload(data, _Stamp(microseconds(sent_at), "", sent_at, observed=True), stack)
+
+
+def observed_part(data: Json, kind: keys.PartKind, asset_id: str, *, sent_at: float) -> PartChange | None:
+    """What an answer of Mux's API to a request sent at `sent_at` says of a track or rendition; None when nothing."""
+    stamp = _Stamp(microseconds(sent_at), "", sent_at, observed=True)
+    return _part({**data, "asset_id": asset_id}, kind, "", stamp)
+
+
+def observed_part_deletion(kind: keys.PartKind, asset_id: str, part_id: str, *, sent_at: float) -> PartChange:
+    """A track or rendition that was gone when a request sent at `sent_at` was answered."""
+    return PartChange(asset_id, kind, part_id, keys.version("deleted", microseconds(sent_at), now=sent_at), "")
 
 
 def observed_deletion(asset_id: str, *, sent_at: float) -> AssetDeletion:
@@ -203,20 +230,19 @@ def _part(data: Json, kind: keys.PartKind, ending: str, stamp: _Stamp) -> PartCh
     status = "deleted" if ending == "deleted" else _status(data)
     if status != "deleted" and status not in _PART_STATUSES:
         return None
-    shape = _track if kind == "track" else _rendition
-    document = "" if status == "deleted" else _canonical(shape(data))
+    document = "" if status == "deleted" else _canonical(part_document(data, kind))
     return PartChange(asset_id, kind, part_id, stamp.version(status), document)
 
 
 def _asset_document(data: Json) -> str:
     meta, renditions, master = data.get("meta"), data.get("static_renditions"), data.get("master")
     files = renditions.get("files") if isinstance(renditions, dict) else renditions
-    document = _picked(data, _ASSET_FIELDS) | {
+    document = picked(data, _ASSET_FIELDS) | {
         "title": _plain(meta.get("title")) if isinstance(meta, dict) else None,
-        "playback_ids": _entries(data.get("playback_ids"), lambda entry: _picked(entry, ("id", "policy"))),
+        "playback_ids": _entries(data.get("playback_ids"), lambda entry: picked(entry, ("id", "policy"))),
         "tracks": _entries(data.get("tracks"), _track),
         "static_renditions": _entries(files, _rendition),
-        "master": _picked(master, ("status",)) if isinstance(master, dict) else None,
+        "master": picked(master, ("status",)) if isinstance(master, dict) else None,
         "errors": _errors(data.get("errors")),
     }
     known = {name: value for name, value in document.items() if value not in (None, [], {}, "")}
@@ -241,24 +267,24 @@ def _errors(value: object) -> Json | None:
         return None
     messages = value.get("messages")
     texts = messages[:_MAX_ENTRIES] if isinstance(messages, list) else []
-    return _picked(value, ("type",)) | {"messages": [_plain(text) for text in texts if isinstance(text, str)]}
+    return picked(value, ("type",)) | {"messages": [_plain(text) for text in texts if isinstance(text, str)]}
 
 
-def _track(data: Json) -> Json:
+def _track(data: Json) -> dict[str, Any]:
     error = _errors(data.get("error"))
-    return _picked(data, _TRACK_FIELDS) | ({"errors": error} if error else {})
+    return picked(data, _TRACK_FIELDS) | ({"errors": error} if error else {})
 
 
-def _rendition(data: Json) -> Json:
+def _rendition(data: Json) -> dict[str, Any]:
     """Mux writes `filesize` as text in answers and rendition events, as a number in the assets of events."""
     size = data.get("filesize")
-    picked = _picked(data, _RENDITION_FIELDS)
+    shown = picked(data, _RENDITION_FIELDS)
     if isinstance(size, str):
-        picked.pop("filesize", None)
+        shown.pop("filesize", None)
         if size.isascii() and size.isdigit() and len(size) < 16:
-            picked["filesize"] = int(size)
+            shown["filesize"] = int(size)
     error = _errors(data.get("error"))
-    return picked | ({"errors": error} if error else {})
+    return shown | ({"errors": error} if error else {})
 
 
 def _entries(value: object, shape: Callable[[Json], Json]) -> list[Json]:
@@ -266,7 +292,8 @@ def _entries(value: object, shape: Callable[[Json], Json]) -> list[Json]:
     return [shape(entry) for entry in entries if isinstance(entry, dict)]
 
 
-def _picked(data: Json, names: tuple[str, ...] | list[str]) -> dict[str, Any]:
+def picked(data: Json, names: tuple[str, ...] | list[str]) -> dict[str, Any]:
+    """Those of the fields `names` that hold something plain."""
     plain = {name: _plain(data.get(name)) for name in names}
     return {name: value for name, value in plain.items() if value is not None}
 

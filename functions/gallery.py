@@ -1,0 +1,18 @@
+"""GET /gallery: what owners have published, for everybody, newest first."""
+
+from mux_lifecycle import api, runtime, views
+from mux_lifecycle.models import GalleryQuery
+from mux_lifecycle.store import cursors
+
+_SCOPE = "gallery"
+
+
+def list_gallery(request: api.Request) -> api.Response:
+    query = GalleryQuery.parse(request.query("limit", "cursor"))
+    after = cursors.decode(query.cursor, scope=_SCOPE) if query.cursor else None
+    records, position = runtime.assets().gallery(limit=query.limit, after=after)
+    next_cursor = cursors.encode(position, scope=_SCOPE) if position else None
+    return api.page([views.published(record) for record in records], next_cursor, cache_control="public, max-age=60")
+
+
+handler = api.handler(list_gallery)

@@ -1,0 +1,46 @@
+"""POST /assets/{id}/playback-tokens: tokens and URLs that let one viewer play a signed asset for a while."""
+
+import json
+
+from mux_lifecycle import api, runtime
+from mux_lifecycle.errors import Conflict, NotFound
+from mux_lifecycle.models import TokenWish
+from mux_lifecycle.mux import playback, signing
+from mux_lifecycle.store.assets import shown_status
+from mux_lifecycle.store.records import text
+from mux_lifecycle.store.table import Item
+from mux_lifecycle.times import rfc3339
+
+
+def create_playback_tokens(request: api.Request) -> api.Response:
+    owner = request.owner_or_admin(runtime.admin())
+    request.cors_origin(runtime.origins())
+    request.query()
+    wish = TokenWish.parse(request.json())
+    playback_id = _signed_playback_id(runtime.assets().get(request.id(), owner=owner), wish.playback_id)
+    config, key = runtime.playback_config(), runtime.signing_key()
+    expires_at = int(runtime.now()) + min(wish.ttl_seconds or config.max_ttl_seconds, config.max_ttl_seconds)
+    restriction = {"playback_restriction_id": config.restriction_id} if config.restriction_id else {}
+    tokens = {
+        kind: signing.sign(
+            playback_id, kind, key, expires_at=expires_at, claims=restriction | dict(wish.claims.get(kind, {}))
+        )
+        for kind in signing.AUDIENCES
+    }
+    urls = playback.signed_urls(playback_id, tokens)
+    return api.ok({"playback_id": playback_id, "expires_at": rfc3339(expires_at), "tokens": tokens, "urls": urls})
+
+
+def _signed_playback_id(record: Item, wanted: str) -> str:
+    if shown_status(record) == "deleting":
+        raise Conflict("the asset is being deleted")
+    entries = json.loads(text(record, "doc")).get("playback_ids", [])
+    if wanted and wanted not in [entry.get("id") for entry in entries]:
+        raise NotFound("no such playback id")
+    signed = [entry["id"] for entry in entries if entry.get("policy") == "signed" and wanted in ("", entry.get("id"))]
+    if not signed:
+        raise Conflict("this needs a playback id with the policy signed; a public one plays without a token")
+    return str(signed[0])
+
+
+handler = api.handler(create_playback_tokens)

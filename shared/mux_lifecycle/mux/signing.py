@@ -1,0 +1,43 @@
+"""Playback tokens: what lets a viewer play what is signed. RS256, one token per kind of delivery.
+
+https://www.mux.com/docs/guides/secure-video-playback
+"""
+
+import base64
+import binascii
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import jwt
+
+from mux_lifecycle.errors import ConfigurationError
+
+AUDIENCES: Final = {"video": "v", "thumbnail": "t", "animated": "g", "storyboard": "s", "drm": "d"}
+
+type Claims = Mapping[str, str | int | float]
+
+
+@dataclass(frozen=True, slots=True)
+class SigningKey:
+    """A Mux signing key: its id, and the private key as Mux gives it (base64 of a PEM). Never printed."""
+
+    key_id: str
+    private_key: str
+
+    def __repr__(self) -> str:
+        return "SigningKey(***)"
+
+
+def sign(playback_id: str, kind: str, key: SigningKey, *, expires_at: int, claims: Claims) -> str:
+    """A token for one `kind` of AUDIENCES, good until `expires_at` (epoch seconds).
+
+    `claims` are Mux's parameters: a signed id takes them from the token only. Mux's SDKs put `kid` into the header or
+    into the payload; both are accepted, both are written. Raises ConfigurationError for an unusable key.
+    """
+    payload = {**claims, "sub": playback_id, "aud": AUDIENCES[kind], "exp": expires_at, "kid": key.key_id}
+    try:
+        pem = base64.b64decode(key.private_key, validate=True)
+        return jwt.encode(payload, pem, algorithm="RS256", headers={"kid": key.key_id})
+    except (binascii.Error, ValueError, jwt.PyJWTError) as error:
+        raise ConfigurationError("the Mux signing key secret holds no usable private key") from error

@@ -1,0 +1,242 @@
+"""Changing an asset and what belongs to it: Mux is asked first, and what it answers is written as an observation."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+from mux_lifecycle.errors import (
+    Conflict,
+    MuxMalformed,
+    MuxNotFound,
+    MuxOutcomeUnknown,
+    MuxRefused,
+    NotFound,
+    TemporarilyUnavailable,
+)
+from mux_lifecycle.mux.client import Json, MuxClient
+from mux_lifecycle.mux.tag import Tag
+from mux_lifecycle.store import projection
+from mux_lifecycle.store.assets import Assets, shown_status
+from mux_lifecycle.store.keys import PartKind
+from mux_lifecycle.store.projector import Projector
+from mux_lifecycle.store.records import text
+from mux_lifecycle.store.table import Item
+from mux_lifecycle.telemetry import logger
+
+
+class Editing:
+    """Edits assets that `owner` may edit; None stands for an administrator, who may edit all.
+
+    Every method raises NotFound for what is missing or somebody else's, and Conflict, saying why, for what cannot be
+    done in the asset's present state. `now` gives epoch seconds.
+    """
+
+    def __init__(
+        self,
+        *,
+        mux: MuxClient,
+        assets: Assets,
+        projector: Projector,
+        stack: str,
+        now: Callable[[], float],
+        request_id: Callable[[], str],
+    ) -> None:
+        self._mux = mux
+        self._assets = assets
+        self._projector = projector
+        self._stack = stack
+        self._now = now
+        self._request_id = request_id
+
+    def update(self, asset_id: str, owner: str | None, *, title: str, visibility: str) -> Item:
+        """Change title and visibility (`""`: leave it); the record afterwards."""
+        record = self._editable(asset_id, owner)
+        body: Json = {}
+        tag: Tag | None = None
+        if title:
+            body["meta"] = {"title": title}
+        if visibility:
+            tag = self._tag(record, visibility)
+            body["passthrough"] = tag.encode()
+        sent_at = self._now()
+        with _refusals():
+            answer = self._mux.update_asset(asset_id, body)
+        self._observe(answer, record, sent_at, tag)
+        return self._assets.get(asset_id, owner=owner)
+
+    def input_info(self, asset_id: str, owner: str | None) -> list[Json]:
+        """What Mux found in the asset's inputs."""
+        self._assets.get(asset_id, owner=owner)
+        with _refusals():
+            return self._mux.input_info(asset_id)
+
+    def create_playback_id(self, asset_id: str, owner: str | None, policy: str) -> Json:
+        """Another playback id, as Mux answers it."""
+        record = self._editable(asset_id, owner)
+        try:
+            with _refusals():
+                made = self._mux.create_playback_id(asset_id, policy)
+        except MuxOutcomeUnknown:
+            # Mux has no event for playback ids: without a look, nobody would ever hear of one that was made.
+            self._try_to_refresh(asset_id, record)
+            raise
+        self._try_to_refresh(asset_id, record)
+        return made
+
+    def delete_playback_id(self, asset_id: str, owner: str | None, playback_id: str) -> None:
+        """Remove a playback id, which may have gone already."""
+        record = self._editable(asset_id, owner)
+        try:
+            with _refusals():
+                self._mux.delete_playback_id(asset_id, playback_id)
+        finally:
+            # Also when it was not there: the record may name what Mux no longer knows.
+            self._refresh(asset_id, record)
+
+    def create_track(self, asset_id: str, owner: str | None, body: Mapping[str, Any]) -> Json:
+        """A caption or audio track from a file that Mux fetches."""
+        self._ready(asset_id, owner)
+        sent_at = self._now()
+        with _refusals():
+            made = self._mux.create_track(asset_id, dict(body))
+        self._observe_part("track", asset_id, made, sent_at)
+        return made
+
+    def update_track(self, asset_id: str, owner: str | None, track_id: str, body: Mapping[str, Any]) -> Json:
+        """Change a track's language, name or kind of captions."""
+        self._ready(asset_id, owner)
+        sent_at = self._now()
+        with _refusals():
+            changed = self._mux.update_track(asset_id, track_id, dict(body))
+        self._observe_part("track", asset_id, changed, sent_at)
+        return changed
+
+    def delete_track(self, asset_id: str, owner: str | None, track_id: str) -> None:
+        """Remove a track."""
+        self._ready(asset_id, owner)
+        sent_at = self._now()
+        with _refusals():
+            self._mux.delete_track(asset_id, track_id)
+        self._bury_part("track", asset_id, track_id, sent_at)
+
+    def generate_subtitles(
+        self, asset_id: str, owner: str | None, track_id: str, body: Mapping[str, Any]
+    ) -> list[Json]:
+        """Subtitles from the speech of an audio track."""
+        self._ready(asset_id, owner)
+        sent_at = self._now()
+        with _refusals():
+            made = self._mux.generate_subtitles(asset_id, track_id, dict(body))
+        for track in made:
+            self._observe_part("track", asset_id, track, sent_at)
+        return made
+
+    def create_static_rendition(self, asset_id: str, owner: str | None, resolution: str) -> Json:
+        """A file to download, in one resolution."""
+        self._ready(asset_id, owner)
+        sent_at = self._now()
+        with _refusals():
+            made = self._mux.create_static_rendition(asset_id, resolution)
+        self._observe_part("rendition", asset_id, made, sent_at)
+        return made
+
+    def delete_static_rendition(self, asset_id: str, owner: str | None, rendition_id: str) -> None:
+        """Remove such a file."""
+        self._ready(asset_id, owner)
+        sent_at = self._now()
+        with _refusals():
+            self._mux.delete_static_rendition(asset_id, rendition_id)
+        self._bury_part("rendition", asset_id, rendition_id, sent_at)
+
+    def set_mp4_support(self, asset_id: str, owner: str | None, mp4_support: str) -> Item:
+        """Mux's older way to files for download; the record afterwards."""
+        record = self._ready(asset_id, owner)
+        sent_at = self._now()
+        with _refusals():
+            answer = self._mux.set_mp4_support(asset_id, mp4_support)
+        self._observe(answer, record, sent_at)
+        return self._assets.get(asset_id, owner=owner)
+
+    def set_master_access(self, asset_id: str, owner: str | None, master_access: str) -> tuple[Item, str]:
+        """Allow the original's download for a day, or end that; the record afterwards, and the URL once there is one.
+
+        The URL is a key to the file: it is handed to who asks here, and never stored.
+        """
+        record = self._ready(asset_id, owner)
+        sent_at = self._now()
+        with _refusals():
+            answer = self._mux.set_master_access(asset_id, master_access)
+        self._observe(answer, record, sent_at)
+        master = answer.get("master")
+        url = master.get("url") if isinstance(master, dict) else None
+        return self._assets.get(asset_id, owner=owner), url if isinstance(url, str) else ""
+
+    def _editable(self, asset_id: str, owner: str | None) -> Item:
+        record = self._assets.get(asset_id, owner=owner)
+        if shown_status(record) == "deleting":
+            raise Conflict("the asset is being deleted")
+        return record
+
+    def _ready(self, asset_id: str, owner: str | None) -> Item:
+        record = self._editable(asset_id, owner)
+        status = text(record, "status")
+        if status == "preparing":
+            raise Conflict("the asset is still preparing: try again when it is ready")
+        if status != "ready":
+            raise Conflict("the asset could not be processed, so this is not possible")
+        return record
+
+    def _tag(self, record: Item, visibility: str) -> Tag:
+        owner = text(record, "owner")
+        if not owner:
+            raise Conflict("the asset has no owner here, so its visibility cannot be changed")
+        if visibility == "public" and not projection.is_watchable(text(record, "doc")):
+            raise Conflict("give the asset a playback id with the policy public first")
+        return Tag(self._stack, owner, text(record, "request") or self._request_id(), visibility)
+
+    def _refresh(self, asset_id: str, record: Item) -> None:
+        sent_at = self._now()
+        try:
+            answer = self._mux.get_asset(asset_id)
+        except MuxNotFound:
+            # The webhook or the cleanup finds out whether it is gone.
+            return
+        self._observe(answer, record, sent_at)
+
+    def _try_to_refresh(self, asset_id: str, record: Item) -> None:
+        """After what must not be repeated: a failing look does not make the caller believe that it failed."""
+        try:
+            self._refresh(asset_id, record)
+        except (TemporarilyUnavailable, MuxRefused, MuxMalformed) as error:
+            logger.warning("asset not refreshed", asset_id=asset_id, error=type(error).__name__)
+
+    def _observe(self, answer: Json, record: Item, sent_at: float, tag: Tag | None = None) -> None:
+        change = projection.observed_asset(answer, sent_at=sent_at, stack=self._stack)
+        if change:
+            change = replace(change, tag=tag) if tag else change
+            self._assets.apply(change, owner=text(record, "owner") or None)
+
+    def _observe_part(self, kind: PartKind, asset_id: str, answer: Json, sent_at: float) -> None:
+        change = projection.observed_part(answer, kind, asset_id, sent_at=sent_at)
+        if change:
+            self._projector.apply(change, now=self._now())
+
+    def _bury_part(self, kind: PartKind, asset_id: str, part_id: str, sent_at: float) -> None:
+        gone = projection.observed_part_deletion(kind, asset_id, part_id, sent_at=sent_at)
+        self._projector.apply(gone, now=self._now())
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """What Mux says about the caller's own object, in our words."""
+    try:
+        yield
+    except MuxNotFound as error:
+        raise NotFound("no such object") from error
+    except MuxRefused as refused:
+        if refused.status != 400:
+            raise
+        raise Conflict(
+            "Mux does not allow this in the asset's present state, or there is one like it already"
+        ) from refused
