@@ -57,8 +57,9 @@ build: $(DEV_READY) $(SAM_READY) ## What Lambda gets, in .aws-sam/build, and a c
 	$(BIN)/python -m pytest --quiet -m artifacts tests/artifacts
 
 .PHONY: bench
-bench: build ## Measure cold and warm starts of what was built
+bench: build ## What functions and lists cost, and a walk through 50,000 assets; ARGS are the bench's own
 	PYTHONPATH=shared $(BIN)/python -m bench $(ARGS)
+	$(if $(ARGS),,$(BIN)/python -m pytest --quiet -m large)
 
 # --guided until the parameters without a default are known; it writes them into samconfig.toml.
 .PHONY: deploy
