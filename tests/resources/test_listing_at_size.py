@@ -70,7 +70,12 @@ def world(emulator: MuxEmulator) -> Iterator[World]:
         yield world
 
 
-@pytest.fixture(scope="module", params=[(1_000, 10), pytest.param((50_000, 100), marks=pytest.mark.large)], ids=str)
+@pytest.fixture(
+    scope="module",
+    # moto searches the whole table for each query.
+    params=[(1_000, 10), pytest.param((50_000, 100), marks=[pytest.mark.large, pytest.mark.timeout(1200)])],
+    ids=str,
+)
 def shelf(request: pytest.FixtureRequest, world: World) -> Shelf:
     """A fifth of the assets belong to each owner: 10,000 of 50,000 are ada's, a hundred of the largest pages."""
     count, limit = request.param
