@@ -109,6 +109,11 @@ def _cleanup(_stage: Stage, count: int) -> list[Json]:
     return [{}] * count
 
 
+def _reconcile(_stage: Stage, count: int) -> list[Json]:
+    """Runs of the schedule after the day's walk has ended."""
+    return [{}] * count
+
+
 SCENARIOS: Final[dict[str, Scenario]] = {
     "create_upload": _create_upload,
     "get_upload": _get_upload,
@@ -134,6 +139,7 @@ SCENARIOS: Final[dict[str, Scenario]] = {
     "gallery": _gallery,
     "webhook_receiver": _webhook,
     "cleanup": _cleanup,
+    "reconcile": _reconcile,
 }
 """By the names of routes in FUNCTIONS, and the files of functions without a route: `count` events each."""
 

@@ -11,7 +11,10 @@ def receive_webhook(request: api.Request) -> api.Response:
         request.body, request.headers.get("mux-signature", ""), runtime.signing_secrets, now=runtime.now()
     )
     change = None
-    if event and webhooks.is_from(event, runtime.webhook_config().environment_id):
+    if event and not webhooks.is_from(event, runtime.webhook_config().environment_id):
+        # Signed with our secret: rather a wrong MuxEnvironmentId than a stranger.
+        count("WebhookWrongEnvironment")
+    elif event:
         change = projection.from_event(event, stack=runtime.stack(), now=runtime.now())
     outcome = runtime.projector().apply(change, now=runtime.now()) if change else "ignored"
     count(f"Webhook{outcome.title()}")

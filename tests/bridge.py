@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import threading
+import time
 import uuid
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -24,6 +25,11 @@ type Json = dict[str, Any]
 _MARK = "mark-of-the-bridge-"
 
 
+class _Server(ThreadingHTTPServer):
+    # Repeated attempts come all at once; who does not get in tries again only after a second.
+    request_queue_size = 128
+
+
 class Webhooks:
     """The stack's endpoint, registered with the emulator while the `with` block lasts.
 
@@ -39,7 +45,7 @@ class Webhooks:
         self._changed = threading.Condition()
         self._session = requests.Session()
         self._session.auth = (world.mux.token_id, world.mux.token_secret)
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._endpoint())
+        self._server = _Server(("127.0.0.1", 0), self._endpoint())
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
 
     def __enter__(self) -> Self:
@@ -72,7 +78,7 @@ class Webhooks:
                 return
             # Mux's next attempt is planned for some seconds later, twice as many each time.
             world.advance(30)
-            self._wait_for_the_queue()
+            self._wait_for_attempts()
         raise AssertionError(f"not acknowledged: {self._unacknowledged()}")
 
     def answer(self, body: bytes, headers: dict[str, str]) -> tuple[int, Json]:
@@ -110,6 +116,14 @@ class Webhooks:
         assert made.status_code == 201
         with self._changed:
             assert self._changed.wait_for(lambda: mark in self._marks and not self._under_way, timeout=60)
+
+    def _wait_for_attempts(self) -> None:
+        """Repeated attempts are made all at once, so there is no last one: they are over when no more of them end."""
+        seen, ended = -1, len(self._world.mux.deliveries())
+        while ended > seen:
+            time.sleep(0.02)
+            self._wait_for_the_queue()
+            seen, ended = ended, len(self._world.mux.deliveries())
 
     def _unacknowledged(self) -> set[tuple[str, str]]:
         attempts = [

@@ -17,7 +17,10 @@ from collections.abc import Iterator
 import pytest
 
 from local.mux import MuxEmulator
+from tests import quick_moto
 from tests.world import ENVIRONMENT, World
+
+quick_moto.install()
 
 
 @pytest.fixture(scope="session")

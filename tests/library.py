@@ -14,6 +14,7 @@ from moto.dynamodb.models import dynamodb_backends
 from mux_lifecycle.mux.tag import Tag
 from mux_lifecycle.store import keys, projection
 from mux_lifecycle.store.assets import STUCK_SECONDS, Assets
+from mux_lifecycle.store.ledger import Ledger
 from mux_lifecycle.store.table import Table
 from tests import mux_events
 from tests.world import STACK
@@ -99,7 +100,8 @@ class Library:
         self.present: dict[str, Film] = {}
         self._client = client
         self._table_name = table_name
-        self._store = Assets(Table(client, table_name))
+        table = Table(client, table_name)
+        self._store = Assets(table, Ledger(table, {}))
         self._patterns: dict[Film, dict[str, Any]] = {}
 
     def add(self, film: Film) -> None:

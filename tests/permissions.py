@@ -13,18 +13,18 @@ class Permissions:
 
     def __init__(self, template: dict[str, Any], secrets: dict[str, str]) -> None:
         self._names = {arn: logical_id for logical_id, arn in secrets.items()}
-        self._allowed = dict(_roles(template))
+        self.allowed = dict(_roles(template))
         self._function = ""
         self.denied: list[tuple[str, str, str]] = []
 
     @contextmanager
     def of(self, function: str) -> Iterator[None]:
         """Calls inside are those of `function`."""
-        self._function = function
+        outer, self._function = self._function, function
         try:
             yield
         finally:
-            self._function = ""
+            self._function = outer
 
     def check_table(self, params: dict[str, Any], model: Any, **_: Any) -> None:
         """For botocore's event `provide-client-params`."""
@@ -40,7 +40,7 @@ class Permissions:
         self._check(f"secretsmanager:{model.name}", self._names.get(params.get("SecretId", ""), ""))
 
     def _check(self, action: str, where: str) -> None:
-        if self._function and (action, where) not in self._allowed[self._function]:
+        if self._function and (action, where) not in self.allowed[self._function]:
             self.denied.append((self._function, action, where))
 
 

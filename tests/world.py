@@ -3,6 +3,7 @@
 import base64
 import copy
 import importlib
+import itertools
 import json
 import os
 import threading
@@ -87,10 +88,10 @@ class Context:
     """As much of Lambda's context as the functions use."""
 
     def __init__(self, seconds: float = 300) -> None:
-        self._ends = time.monotonic() + seconds
+        self._ends = time.time() + seconds
 
     def get_remaining_time_in_millis(self) -> int:
-        return max(0, int((self._ends - time.monotonic()) * 1000))
+        return max(0, int((self._ends - time.time()) * 1000))
 
 
 @cache
@@ -155,10 +156,14 @@ def delivery(
 
 
 class World:
-    """Owners call functions; Mux sends events; time passes when a test says so."""
+    """Owners call functions; Mux sends events; time passes when a test says so.
 
-    def __init__(self, mux: MuxEmulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    From the first `advance` on, clocks go on by themselves only if they `tick`.
+    """
+
+    def __init__(self, mux: MuxEmulator, monkeypatch: pytest.MonkeyPatch, *, tick: bool = True) -> None:
         self.mux = mux
+        self._tick = tick
         self._monkeypatch = monkeypatch
         self._mock = mock_aws()
         self._turn = threading.RLock()
@@ -259,14 +264,16 @@ class World:
 
     def schedule(self, event: Json | None = None, *, seconds: float = 300) -> Json:
         """One run of the cleanup."""
-        with self._turn, self.permissions.of("cleanup"):
-            result: Json = entry_point("cleanup")(event or {}, Context(seconds))
-        return result
+        return self._run("cleanup", event, seconds)
+
+    def reconcile(self, event: Json | None = None, *, seconds: float = 900) -> Json:
+        """One run of the reconcile; without an event, as the schedule starts it."""
+        return self._run("reconcile", event, seconds)
 
     def advance(self, seconds: float) -> None:
         """Let time pass, for the functions and for Mux alike; what Mux has planned until then happens."""
         if self._traveller is None:
-            self._travels = time_machine.travel(time.time(), tick=True)
+            self._travels = time_machine.travel(time.time(), tick=self._tick)
             self._traveller = self._travels.start()
         self._traveller.shift(seconds)
         self.mux.advance(0)
@@ -285,10 +292,13 @@ class World:
     def replace_items(self, items: list[Json]) -> None:
         """Make the table hold these items and nothing else."""
         with self._turn:
-            for item in self.items():
-                self.dynamodb.delete_item(TableName=self.table_name, Key={"pk": item["pk"]})
-            for item in items:
-                self.dynamodb.put_item(TableName=self.table_name, Item=item)
+            kept = {item["pk"]["S"] for item in items}
+            gone = [{"pk": item["pk"]} for item in self.items() if item["pk"]["S"] not in kept]
+            writes = [{"DeleteRequest": {"Key": key}} for key in gone] + [
+                {"PutRequest": {"Item": item}} for item in items
+            ]
+            for batch in itertools.batched(writes, 25, strict=False):
+                self.dynamodb.batch_write_item(RequestItems={self.table_name: list(batch)})
 
     def put_secret(self, logical_id: str, value: object) -> None:
         text = value if isinstance(value, str) else json.dumps(value)
@@ -304,9 +314,12 @@ class World:
 
     def mux_post(self, path: str, body: Json) -> requests.Response:
         """Something at Mux that no function of ours made."""
-        return requests.post(
-            self.mux.url + path, json=body, auth=(self.mux.token_id, self.mux.token_secret), timeout=10
-        )
+        return self.mux_call("POST", path, body)
+
+    def mux_call(self, method: str, path: str, body: Json | None = None) -> requests.Response:
+        """A call of Mux's API past our functions, as its dashboard makes them."""
+        credentials = (self.mux.token_id, self.mux.token_secret)
+        return requests.request(method, self.mux.url + path, json=body, auth=credentials, timeout=10)
 
     def mux_assets(self) -> list[Json]:
         """Every asset at Mux."""
@@ -326,6 +339,11 @@ class World:
         while not condition():
             assert time.monotonic() < ends, "it did not happen in time"
             time.sleep(0.01)
+
+    def _run(self, function: str, event: Json | None, seconds: float) -> Json:
+        with self._turn, self.permissions.of(function):
+            result: Json = entry_point(function)(event or {}, Context(seconds))
+        return result
 
     def _secret(self, name: str, value: Json) -> str:
         made = self.secrets.create_secret(Name=f"{name}-{uuid.uuid4().hex}", SecretString=json.dumps(value))

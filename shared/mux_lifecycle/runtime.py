@@ -6,7 +6,6 @@ Nothing is imported or connected for what a function does not use: `requests` is
 from __future__ import annotations
 
 import os
-import secrets
 import time
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
@@ -14,12 +13,13 @@ from typing import TYPE_CHECKING, Any, Final
 import boto3
 from botocore.config import Config as BotoConfig
 
-from mux_lifecycle import config
+from mux_lifecycle import config, request_ids
 from mux_lifecycle.errors import ConfigurationError
 from mux_lifecycle.secrets import Secrets
 from mux_lifecycle.store.assets import Assets
 from mux_lifecycle.store.due import Due
 from mux_lifecycle.store.intents import Intents
+from mux_lifecycle.store.ledger import Ledger
 from mux_lifecycle.store.projector import Projector
 from mux_lifecycle.store.table import Table
 from mux_lifecycle.store.uploads import Uploads
@@ -32,11 +32,13 @@ if TYPE_CHECKING:
     from mux_lifecycle.workflows.creation import Creation
     from mux_lifecycle.workflows.deletion import Deletion
     from mux_lifecycle.workflows.editing import Editing
+    from mux_lifecycle.workflows.reconcile import Reconcile
 
 AWS_CONNECT_SECONDS: Final = 0.5
 AWS_READ_SECONDS: Final = 0.8
-SCHEDULE_SHARE: Final = 0.5
-"""The share of Mux's rate limit that a schedule takes at most."""
+CLEANUP_SHARE: Final = 0.5
+RECONCILE_SHARE: Final = 0.25
+"""The shares of Mux's rate limit that the schedules take at most: both at once leave a part to the people who wait."""
 
 
 def now() -> float:
@@ -46,7 +48,7 @@ def now() -> float:
 
 def request_id() -> str:
     """A fresh random id of 22 characters, for the tag of one request."""
-    return secrets.token_urlsafe(16)
+    return request_ids.new(now())
 
 
 @cache
@@ -73,13 +75,19 @@ def _table() -> Table:
 
 
 @cache
+def _ledger() -> Ledger:
+    quotas = config.QuotaConfig.from_env(os.environ)
+    return Ledger(_table(), {"open": quotas.open_uploads, "assets": quotas.assets, "day": quotas.uploads_per_day})
+
+
+@cache
 def assets() -> Assets:
-    return Assets(_table())
+    return Assets(_table(), _ledger())
 
 
 @cache
 def uploads() -> Uploads:
-    return Uploads(_table())
+    return Uploads(_table(), _ledger())
 
 
 @cache
@@ -151,18 +159,19 @@ def _mux() -> MuxClient:
 
 
 @cache
-def _scheduled_mux() -> MuxClient:
+def _scheduled_mux(share: float) -> MuxClient:
     """For schedules: one attempt per call (the next run is the retry), and only a share of the rate limit."""
     from mux_lifecycle.mux import transport
     from mux_lifecycle.mux.client import MuxClient
     from mux_lifecycle.mux.pace import Pace
 
-    pace = Pace(SCHEDULE_SHARE, time.monotonic, time.sleep)
+    pace = Pace(share, time.monotonic, time.sleep)
     return MuxClient(transport.session(), _mux_config().api_url, _credentials, calls=1, pace=pace)
 
 
 @cache
 def creation() -> Creation:
+    from mux_lifecycle.store.quotas import Quotas
     from mux_lifecycle.workflows.creation import Creation
     from mux_lifecycle.workflows.search import Search
 
@@ -171,6 +180,7 @@ def creation() -> Creation:
         assets=assets(),
         uploads=uploads(),
         intents=Intents(_table()),
+        quotas=Quotas(_table(), _ledger(), upload_timeout_seconds(), now),
         projector=projector(),
         search=Search(_mux(), assets(), projector(), stack(), now),
         config=config.AssetConfig.from_env(os.environ),
@@ -228,17 +238,62 @@ def cleanup() -> Cleanup:
     from mux_lifecycle.workflows.environment import Environment
     from mux_lifecycle.workflows.search import Search
 
-    mux = _scheduled_mux()
+    mux = _scheduled_mux(CLEANUP_SHARE)
     environment = Environment(mux, _mux_config().environment_id)
     return Cleanup(
         mux=mux,
         assets=assets(),
         uploads=uploads(),
         intents=Intents(_table()),
+        ledger=_ledger(),
         due=Due(_table()),
         search=Search(mux, assets(), projector(), stack(), now),
         deletion=Deletion(mux, assets(), environment, now),
         environment=environment,
         stack=stack(),
         now=now,
+    )
+
+
+@cache
+def reconcile() -> Reconcile:
+    from mux_lifecycle.store.checkpoints import Checkpoints
+    from mux_lifecycle.workflows.asset_walk import AssetWalk
+    from mux_lifecycle.workflows.cancellation import Cancellation
+    from mux_lifecycle.workflows.environment import Environment
+    from mux_lifecycle.workflows.reconcile import Reconcile
+    from mux_lifecycle.workflows.repairs import Rehearsal, Repairs
+    from mux_lifecycle.workflows.retention import Retention
+    from mux_lifecycle.workflows.upload_walk import UploadWalk
+
+    mux = _scheduled_mux(RECONCILE_SHARE)
+    environment = Environment(mux, _mux_config().environment_id)
+    retention = Retention(config.RetentionConfig.from_env(os.environ))
+    cancellation = Cancellation(mux, uploads(), environment, stack(), now)
+    return Reconcile(
+        checkpoints=Checkpoints(_table(), now),
+        environment=environment,
+        repairs=Repairs(mux, assets(), uploads(), cancellation),
+        rehearsal=Rehearsal(mux, assets(), uploads(), cancellation),
+        asset_walk=AssetWalk(
+            mux=mux,
+            assets=assets(),
+            uploads=uploads(),
+            environment=environment,
+            retention=retention,
+            stack=stack(),
+            now=now,
+            request_id=request_id,
+        ),
+        upload_walk=UploadWalk(
+            mux=mux,
+            assets=assets(),
+            uploads=uploads(),
+            environment=environment,
+            retention=retention,
+            stack=stack(),
+            now=now,
+        ),
+        now=now,
+        request_id=request_id,
     )

@@ -9,7 +9,8 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 def rfc3339(epoch_seconds: float) -> str:
     """`2026-11-22T12:00:00Z`, whole seconds, UTC."""
-    return (_EPOCH + timedelta(seconds=int(epoch_seconds))).strftime("%Y-%m-%dT%H:%M:%SZ")
+    # In every sort key and answer, and much faster than strftime.
+    return (_EPOCH + timedelta(seconds=int(epoch_seconds))).isoformat()[:19] + "Z"
 
 
 def microseconds(epoch_seconds: float) -> int:

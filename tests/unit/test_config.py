@@ -71,7 +71,8 @@ def test_a_wildcard_or_nothing_is_no_list_of_origins(text: str) -> None:
 def test_defaults_of_what_an_operator_may_leave_out() -> None:
     for env in ({}, dict.fromkeys(("GROUPS_CLAIM", "ADMIN_GROUP", "PLAYBACK_POLICY", "VIDEO_QUALITY"), "")):
         assert config.AdminConfig.from_env(env) == config.AdminConfig("cognito:groups", "admin")
-        assert config.AssetConfig.from_env(env) == config.AssetConfig("signed", "basic", "1080p")
+        assert config.AssetConfig.from_env(env) == config.AssetConfig("signed", "basic", "1080p", 0)
+        assert config.QuotaConfig.from_env(env) == config.QuotaConfig(0, 0, 0)
         assert config.UploadConfig.from_env(env).timeout_seconds == 3600
         assert config.AwsConfig.from_env(env).call_attempts == 2
 
@@ -85,9 +86,12 @@ def test_what_an_operator_says_is_taken() -> None:
             ("VIDEO_QUALITY", "plus"),
         ),
         *(("MAX_RESOLUTION_TIER", "2160p"), ("UPLOAD_TIMEOUT_SECONDS", "60"), ("AWS_CALL_ATTEMPTS", "1")),
+        *(("MAX_OPEN_UPLOADS_PER_OWNER", "1"), ("MAX_ASSETS_PER_OWNER", "2"), ("MAX_UPLOADS_PER_DAY_PER_OWNER", "3")),
+        ("MAX_DURATION_SECONDS", "600"),
     }
     assert config.AdminConfig.from_env(dict(env)) == config.AdminConfig("roles", "staff")
-    assert config.AssetConfig.from_env(dict(env)) == config.AssetConfig("public", "plus", "2160p")
+    assert config.AssetConfig.from_env(dict(env)) == config.AssetConfig("public", "plus", "2160p", 600)
+    assert config.QuotaConfig.from_env(dict(env)) == config.QuotaConfig(1, 2, 3)
     assert config.UploadConfig.from_env(dict(env)).timeout_seconds == 60
     assert config.AwsConfig.from_env(dict(env)).call_attempts == 1
 
@@ -95,6 +99,10 @@ def test_what_an_operator_says_is_taken() -> None:
 NUMBERS: list[tuple[Any, str, int, int]] = [
     (config.UploadConfig, "UPLOAD_TIMEOUT_SECONDS", 60, 604_800),
     (config.AwsConfig, "AWS_CALL_ATTEMPTS", 1, 3),
+    (config.AssetConfig, "MAX_DURATION_SECONDS", 0, 86_400),
+    (config.QuotaConfig, "MAX_OPEN_UPLOADS_PER_OWNER", 0, 1000),
+    (config.QuotaConfig, "MAX_ASSETS_PER_OWNER", 0, 1000),
+    (config.QuotaConfig, "MAX_UPLOADS_PER_DAY_PER_OWNER", 0, 1000),
 ]
 
 

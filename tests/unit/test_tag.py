@@ -15,20 +15,23 @@ visible = st.text(alphabet=[chr(n) for n in range(0x21, 0x7F) if chr(n) != "#"],
     visible.filter(lambda s: len(s) <= 32),
     visible.filter(lambda s: len(s) <= 128),
     st.sampled_from(["private", "public"]),
+    st.integers(0, 86_400),
 )
-def test_it_comes_back_as_it_was(stack: str, owner: str, visibility: str) -> None:
-    tag = Tag(stack, owner, REQUEST, visibility)
+def test_it_comes_back_as_it_was(stack: str, owner: str, visibility: str, max_duration: int) -> None:
+    tag = Tag(stack, owner, REQUEST, visibility, max_duration)
     assert Tag.decode(tag.encode(), stack=stack) == tag
 
 
 def test_its_text() -> None:
     assert Tag("videos", "ada", REQUEST).encode() == TEXT
     assert Tag("videos", "ada", REQUEST, "public").encode() == TEXT.replace("private", "public")
-    assert Tag.decode(TEXT, stack="videos") == Tag("videos", "ada", REQUEST, "private")
+    assert Tag("videos", "ada", REQUEST, max_duration=600).encode() == f"{TEXT}#600"
+    assert Tag.decode(TEXT, stack="videos") == Tag("videos", "ada", REQUEST, "private", 0)
+    assert Tag.decode(f"{TEXT}#600", stack="videos") == Tag("videos", "ada", REQUEST, "private", 600)
 
 
 def test_the_longest_parts_fit_into_passthrough() -> None:
-    text = Tag("s" * 32, "o" * MAX_OWNER, REQUEST, "private").encode()
+    text = Tag("s" * 32, "o" * MAX_OWNER, REQUEST, "private", 86_400).encode()
     assert len(text) <= 255
     assert Tag.decode(text, stack="s" * 32)
 
@@ -56,6 +59,7 @@ def test_the_longest_parts_fit_into_passthrough() -> None:
             TEXT.replace(REQUEST, ""),
             TEXT.replace(REQUEST, "a b"),
         ),
+        *(f"{TEXT}#{limit}" for limit in ("0", "060", "-1", "+1", "1.5", "6 ", "100000", "٦", "a", "60#", "60#60")),
         *(TEXT.replace("private", ""), TEXT.replace("private", "Private"), TEXT.replace("private", "unlisted")),
     ],
     ids=repr,

@@ -266,3 +266,13 @@ def test_nothing_secret_and_one_json_object_per_line_in_the_log(
     signature = signed["headers"]["mux-signature"].partition("v1=")[2]
     for secret in (SIGNING_SECRET, signature, forged, url, "a-key-to-write-with", "eu-central-1:testing"):
         assert secret not in printed
+
+
+def test_an_event_of_another_environment_is_ignored_and_counted(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = world.records()
+    answer = world.deliver(READY | {"environment": {"name": "Production", "id": "other1"}})
+    assert (answer.status, answer.data) == (200, {"outcome": "ignored"})
+    assert world.records() == before
+    assert '"WebhookWrongEnvironment":[1.0]' in capsys.readouterr().out

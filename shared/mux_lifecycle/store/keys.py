@@ -1,6 +1,7 @@
 """How records are named: partition keys, index keys, and the version text that orders what happens to a record."""
 
 import hashlib
+import re
 from typing import Final, Literal
 
 from mux_lifecycle.times import MICROSECONDS, rfc3339
@@ -18,8 +19,11 @@ DUE_PARTITION: Final = "due"
 TOMBSTONE_SECONDS: Final = 7 * 86_400
 FUTURE_TOLERANCE_SECONDS: Final = 300
 
-RANKS: Final = {"waiting": 0, "preparing": 1, "deleted": 3}
+RANKS: Final = {"waiting": 0, "preparing": 1, "deleted": 3, "rejected": 4, "discarded": 5}
+"""`deleted`: gone at Mux · `rejected`: breaks a limit, whether gone or not · `discarded`: gone by its owner's wish.
+Statuses not named here are final ones."""
 _FINAL_RANK: Final = 2
+_VERSION: Final = re.compile(r"[0-9]\|[0-9]{16}\|")
 
 NEWER: Final = "(attribute_not_exists(#seen) OR #seen < :seen)"
 """The condition of a write whose version `:seen` must be greater than what stands."""
@@ -38,6 +42,10 @@ def upload(upload_id: str) -> str:
 def idempotency(owner: str, key: str) -> str:
     """An owner holds no `#`, so no two pairs of owner and key share a text."""
     return f"IDEMPOTENCY#{hashlib.sha256(f'{owner}#{key}'.encode()).hexdigest()}"
+
+
+def quota(owner: str) -> str:
+    return f"QUOTA#{hashlib.sha256(owner.encode()).hexdigest()}"
 
 
 def checkpoint(name: str) -> str:
@@ -73,6 +81,16 @@ def version(status: str, micros: int | None, event_id: str = "", *, now: float) 
     if micros is None or micros > (now + FUTURE_TOLERANCE_SECONDS) * MICROSECONDS:
         micros = 0
     return f"{rank}|{micros:016d}|{event_id}"
+
+
+def discarded(version_text: str) -> str:
+    """The same version, as that of an asset which is gone because its owner wished it."""
+    return f"{RANKS['discarded']}|{version_text.partition('|')[2]}"
+
+
+def is_version(text: str) -> bool:
+    """Whether `text` can be compared with versions."""
+    return bool(_VERSION.match(text))
 
 
 def version_micros(version_text: str) -> int:

@@ -7,8 +7,8 @@ so that they can be compared.
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from dataclasses import dataclass, replace
+from typing import Any, Final, Self
 
 from mux_lifecycle.identifiers import is_identifier
 from mux_lifecycle.mux.tag import Tag
@@ -73,13 +73,22 @@ class AssetChange:
         """Whether anybody can play it without a token."""
         return is_watchable(self.document)
 
+    @property
+    def rejected(self) -> bool:
+        """Whether it must go, for it breaks a limit it was made under."""
+        return keys.version_rank(self.version) == keys.RANKS["rejected"]
+
 
 @dataclass(frozen=True, slots=True)
 class AssetDeletion:
-    """An asset is gone at Mux."""
+    """An asset is gone at Mux; `wished` by its owner, so that nothing shows it again."""
 
     asset_id: str
     version: str
+    wished: bool = False
+
+    def as_wished(self) -> Self:
+        return replace(self, version=keys.discarded(self.version), wished=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,16 +206,31 @@ def _asset(data: Json, stamp: _Stamp, stack: str) -> AssetChange | None:
     if not asset_id or status not in _ASSET_STATUSES:
         return None
     created_at = parse_epoch(data.get("created_at"))
+    tag = Tag.decode(data.get("passthrough"), stack=stack)
+    rejected = status == "ready" and tag is not None and _is_too_long(data, tag.max_duration)
+    if tag and rejected:
+        data = _without_content(data, f"The video is longer than {tag.max_duration} seconds, so it is removed.")
     return AssetChange(
         asset_id=asset_id,
-        version=stamp.version(status),
-        status=status,
+        version=stamp.version("rejected" if rejected else status),
+        status="errored" if rejected else status,
         document=_asset_document(data),
         created_at=stamp.seconds if created_at is None else created_at,
         upload_id=_identifier(data, "upload_id"),
-        tag=Tag.decode(data.get("passthrough"), stack=stack),
+        tag=tag,
         observed=stamp.observed,
     )
+
+
+def _is_too_long(data: Json, most: int) -> bool:
+    duration = _plain(data.get("duration"))
+    return bool(most) and isinstance(duration, int | float) and duration > most
+
+
+def _without_content(data: Json, reason: str) -> Json:
+    """An asset as its owner sees it once it is rejected: nothing of it can be played or loaded."""
+    nothing = dict.fromkeys(("playback_ids", "tracks", "static_renditions", "master"))
+    return {**data, **nothing, "errors": {"type": "too_long", "messages": [reason]}}
 
 
 def _upload(data: Json, stamp: _Stamp, stack: str) -> UploadChange | None:

@@ -13,7 +13,6 @@ from typing import Any, Final, Self
 
 from mux_lifecycle.errors import (
     InProgress,
-    InvalidRequest,
     LifecycleError,
     MuxMalformed,
     MuxNotFound,
@@ -24,21 +23,21 @@ from mux_lifecycle.errors import (
 )
 from mux_lifecycle.mux.client import MuxClient
 from mux_lifecycle.store import projection
-from mux_lifecycle.store.assets import Assets
+from mux_lifecycle.store.assets import Assets, is_rejected
 from mux_lifecycle.store.due import Due
 from mux_lifecycle.store.intents import Intent, Intents
+from mux_lifecycle.store.ledger import OF_ASSET, Ledger
 from mux_lifecycle.store.records import text
 from mux_lifecycle.store.table import Item
 from mux_lifecycle.store.uploads import Uploads
 from mux_lifecycle.telemetry import count, logger
 from mux_lifecycle.workflows.deletion import Deletion
 from mux_lifecycle.workflows.environment import Environment
+from mux_lifecycle.workflows.options import BURIAL_SHARE, flag, max_share, may_bury
 from mux_lifecycle.workflows.search import Search
 
 RESERVE_SECONDS: Final = 30.0
 """A run ends when less than this is left of its function's time: enough for the slowest single record."""
-BURIALS: Final = 10
-BURIAL_SHARE: Final = 0.05
 _PAGE: Final = 50
 _SEARCH_PAGES: Final = 50
 _MAX_FAILURES_IN_A_ROW: Final = 5
@@ -55,23 +54,18 @@ class CleanupOptions:
     @classmethod
     def parse(cls, event: Mapping[str, Any]) -> Self:
         """From the event of a schedule or of a run by hand; other keys are a scheduler's."""
-        dry_run, max_share = event.get("dry_run", False), event.get("max_share", BURIAL_SHARE)
-        if not isinstance(dry_run, bool):
-            raise InvalidRequest("dry_run: must be true or false")
-        if isinstance(max_share, bool) or not isinstance(max_share, int | float) or not 0 <= max_share <= 1:
-            raise InvalidRequest("max_share: must be a number from 0 to 1")
-        return cls(dry_run, max_share)
+        return cls(flag(event, "dry_run"), max_share(event))
 
 
 class _Burials:
-    """How many records a run may declare gone: an error at Mux or a wrong token must not become a mass burial."""
+    """How many records this run has declared gone, and whether it may go on so."""
 
     def __init__(self, share: float) -> None:
         self._share = share
         self._done = 0
 
     def allow(self, seen: int) -> bool:
-        if self._done + 1 > max(BURIALS, self._share * seen):
+        if not may_bury(self._done, seen=seen, share=self._share):
             return False
         self._done += 1
         return True
@@ -87,6 +81,7 @@ class Cleanup:
         assets: Assets,
         uploads: Uploads,
         intents: Intents,
+        ledger: Ledger,
         due: Due,
         search: Search,
         deletion: Deletion,
@@ -98,6 +93,7 @@ class Cleanup:
         self._assets = assets
         self._uploads = uploads
         self._intents = intents
+        self._ledger = ledger
         self._due = due
         self._search = search
         self._deletion = deletion
@@ -178,6 +174,8 @@ class Cleanup:
                 return self._upload(record, burials, seen)
             case "ASSET" if "delete_requested_at" in record:
                 return self._open_deletion(record)
+            case "ASSET" if is_rejected(record):
+                return self._rejected(record)
             case "ASSET":
                 return self._asset(pk.partition("#")[2], record, burials, seen)
             case "IDEMPOTENCY":
@@ -242,6 +240,11 @@ class Cleanup:
             return "deleted"
         return self._later(record, "deletion")
 
+    def _rejected(self, record: Item) -> str:
+        if self._deletion.remove(text(record, "pk").partition("#")[2]):
+            return "removed"
+        return self._later(record, "deletion")
+
     def _intent(self, record: Item) -> str:
         intent = Intent.from_item(record)
         if not intent.request:
@@ -253,6 +256,8 @@ class Cleanup:
         except InProgress:
             return "postponed"
         if asset_id is None:
+            # Before the intent is closed: killed in between, the next run does both.
+            self._ledger.give_back(intent.owner, intent.request, *OF_ASSET)
             self._intents.give_up(intent)
             return "lost"
         self._intents.finish(intent, asset_id)
