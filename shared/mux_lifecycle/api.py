@@ -16,6 +16,7 @@ from urllib.parse import parse_qsl
 
 from mux_lifecycle import errors
 from mux_lifecycle.config import AdminConfig
+from mux_lifecycle.identifiers import is_identifier
 from mux_lifecycle.models import quoted
 from mux_lifecycle.mux.tag import is_owner
 from mux_lifecycle.telemetry import count, flush, logger
@@ -24,7 +25,6 @@ type Json = dict[str, Any]
 type Event = Mapping[str, Any]
 
 MAX_BODY_BYTES: Final = 65_536
-_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,128}", re.ASCII)
 _IDEMPOTENCY_KEY: Final = re.compile(r"[!-~]{1,255}", re.ASCII)
 _MAX_QUERY: Final = 4096
 
@@ -90,7 +90,7 @@ class Request:
     def id(self, name: str = "id") -> str:
         """The path parameter `name`; what cannot be an id is not found."""
         value = self.path.get(name)
-        if not isinstance(value, str) or not _ID.fullmatch(value):
+        if not is_identifier(value):
             raise errors.NotFound("no such object")
         return value
 

@@ -7,6 +7,7 @@ from typing import Any, Final, Self
 
 from mux_lifecycle import input_url
 from mux_lifecycle.errors import InvalidRequest
+from mux_lifecycle.identifiers import is_identifier
 from mux_lifecycle.languages import GENERATED_SUBTITLES
 from mux_lifecycle.mux.tag import VISIBILITIES, is_owner
 
@@ -23,7 +24,6 @@ MP4_SUPPORT: Final = ("none", "standard", "capped-1080p", "audio-only", "audio-o
 MASTER_ACCESS: Final = ("none", "temporary")
 MAX_NAME: Final = 255
 MAX_TTL: Final = 604_800
-_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,128}", re.ASCII)
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,4}", re.ASCII)
 _DAY: Final = 86_400
 _THUMBNAIL: Final = {
@@ -283,7 +283,7 @@ def _flag(value: object) -> bool:
 
 
 def _identifier(value: object) -> str:
-    if not isinstance(value, str) or not _ID.fullmatch(value):
+    if not is_identifier(value):
         raise InvalidRequest("playback_id: not an id")
     return value
 

@@ -23,6 +23,7 @@ from mux_lifecycle.errors import (
     MuxRefused,
     MuxUnavailable,
 )
+from mux_lifecycle.identifiers import is_identifier
 from mux_lifecycle.mux.transport import Deadline
 from mux_lifecycle.telemetry import logger
 
@@ -35,7 +36,6 @@ _MAX_ANSWER_BYTES: Final = 4 * 1024 * 1024
 _MAX_IDLE_SECONDS: Final = 30.0
 _MAX_PATIENCE_SECONDS: Final = 2.0
 _MAX_RETRY_AFTER: Final = 300
-_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,128}", re.ASCII)
 _URL: Final = re.compile(r"\S*://\S*")
 _NETWORK_ERRORS: Final = (requests.RequestException, urllib3.exceptions.HTTPError, OSError)
 
@@ -201,7 +201,7 @@ class MuxClient:
         found = self._call(method, path, body=body, repeatable=repeatable).get("data")
         if not isinstance(found, dict):
             self._malformed("answer without data")
-        if not (isinstance(found.get("id"), str) and _ID.fullmatch(found["id"])):
+        if not is_identifier(found.get("id")):
             self._malformed("answer without a usable id")
         return found
 
@@ -332,7 +332,7 @@ def _never_sent(error: Exception) -> bool:
 
 
 def _checked(identifier: str) -> str:
-    if not _ID.fullmatch(identifier):
+    if not is_identifier(identifier):
         raise MuxNotFound("no such object at Mux")
     return identifier
 

@@ -23,7 +23,6 @@ _WRITES: Final = 3
 DELETION_SECONDS: Final = 60
 """A wish to delete is carried out at once by who expresses it; after so long, by the cleanup."""
 
-_NEWER: Final = "(attribute_not_exists(#seen) OR #seen < :seen)"
 _NOT_WISHED: Final = "attribute_not_exists(#delete_requested_at)"
 _DIFFERS: Final = "attribute_not_exists(#doc) OR #doc <> :doc OR #status <> :status"
 _NO_OWNER: Final = "attribute_not_exists(#owner)"
@@ -110,7 +109,7 @@ class Assets:
             "ttl": int(now) + keys.TOMBSTONE_SECONDS,
         }
         try:
-            self._table.put(tombstone, condition=_NEWER, values={"seen": deletion.version})
+            self._table.put(tombstone, condition=keys.NEWER, values={"seen": deletion.version})
         except Refused as refused:
             return "applied" if refused.item.get("seen") == deletion.version else "stale"
         return "applied"
@@ -181,7 +180,7 @@ class Assets:
         values: Item = {"seen": change.version}
         if owner:
             values |= {"owner": owner}
-        condition = f"{_NEWER} AND {_NOT_WISHED} AND {_SAME_OWNER if owner else _NO_OWNER}"
+        condition = f"{keys.NEWER} AND {_NOT_WISHED} AND {_SAME_OWNER if owner else _NO_OWNER}"
         if not visibility:
             condition += f" AND {_NO_VISIBILITY}"
         if change.observed:

@@ -21,6 +21,9 @@ FUTURE_TOLERANCE_SECONDS: Final = 300
 RANKS: Final = {"waiting": 0, "preparing": 1, "deleted": 3}
 _FINAL_RANK: Final = 2
 
+NEWER: Final = "(attribute_not_exists(#seen) OR #seen < :seen)"
+"""The condition of a write whose version `:seen` must be greater than what stands."""
+
 type PartKind = Literal["track", "rendition"]
 
 

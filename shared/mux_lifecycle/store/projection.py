@@ -10,13 +10,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from mux_lifecycle.identifiers import is_identifier
 from mux_lifecycle.mux.tag import Tag
 from mux_lifecycle.store import keys
 from mux_lifecycle.times import MICROSECONDS, microseconds, parse_epoch, parse_iso
 
 type Json = Mapping[str, Any]
 
-_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,128}", re.ASCII)
 _EVENT_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
 _MAX_TEXT: Final = 1024
 _MAX_ENTRIES: Final = 100
@@ -317,7 +317,7 @@ def _status(data: Json) -> str:
 
 def _identifier(data: Json, name: str) -> str:
     value = data.get(name)
-    return value if isinstance(value, str) and _ID.fullmatch(value) else ""
+    return value if is_identifier(value) else ""
 
 
 def _canonical(document: Json) -> str:

@@ -15,8 +15,6 @@ FINAL_SECONDS: Final = 30 * 86_400
 GRACE_SECONDS: Final = 60
 """Mux is asked about a waiting upload so long after its timeout."""
 
-_NEWER: Final = "(attribute_not_exists(#seen) OR #seen < :seen)"
-
 
 class Uploads:
     """The upload records of one table."""
@@ -78,7 +76,7 @@ def update(change: UploadChange, *, now: float) -> dict[str, Any]:
     once: dict[str, str | int] = {}
     put: dict[str, str | int] = {"seen": change.version, "status": change.status}
     remove: list[str] = []
-    condition = _NEWER
+    condition = keys.NEWER
     if change.status != "waiting":
         put |= {"ttl": int(now) + FINAL_SECONDS}
     if change.status == "waiting":

@@ -6,7 +6,7 @@ was not written is still due.
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final, Self
@@ -113,39 +113,35 @@ class Cleanup:
         report: Counter[str] = Counter()
         burials = _Burials(options.max_share)
         stopped, failures = "", 0
-        started_at, start = self._now(), None
-        more = True
-        while more and not stopped:
-            page = self._due.page(now=started_at, limit=_PAGE, start=start)
-            for pk in page.pks:
-                if remaining_seconds() < RESERVE_SECONDS:
-                    stopped = "out_of_time"
-                    break
-                report["seen"] += 1
-                try:
-                    outcome = self._would(pk) if options.dry_run else self._look_at(pk, burials, report["seen"])
-                except MuxRateLimited:
-                    stopped = "rate_limited"
-                    break
-                except WrongEnvironment:
-                    self._report(report, "wrong_environment")
-                    raise
-                except (TemporarilyUnavailable, MuxMalformed) as error:
-                    logger.warning("due record not reached", record=pk, error=type(error).__name__)
-                    outcome = "unreachable"
-                except Exception as error:
-                    # One poisoned record must not keep the others waiting; it is counted, and comes back later.
-                    logger.exception("due record failed", record=pk, error=type(error).__name__)
-                    outcome = "failed"
-                    self._later(self._due.record(pk), "failed")
-                report[outcome] += 1
-                failures = failures + 1 if outcome == "unreachable" else 0
-                if failures == _MAX_FAILURES_IN_A_ROW:
-                    stopped = "unavailable"
-                    break
-            start = page.next
-            more = start is not None
+        for pk in self._due_keys():
+            if remaining_seconds() < RESERVE_SECONDS:
+                stopped = "out_of_time"
+                break
+            report["seen"] += 1
+            try:
+                outcome = self._would(pk) if options.dry_run else self._outcome(pk, burials, report["seen"])
+            except MuxRateLimited:
+                stopped = "rate_limited"
+                break
+            except WrongEnvironment:
+                self._report(report, "wrong_environment")
+                raise
+            report[outcome] += 1
+            failures = failures + 1 if outcome == "unreachable" else 0
+            if failures == _MAX_FAILURES_IN_A_ROW:
+                stopped = "unavailable"
+                break
         return self._report(report, stopped)
+
+    def _due_keys(self) -> Iterator[str]:
+        """The partition keys of what is due as the run begins, read page by page."""
+        started_at, start = self._now(), None
+        while True:
+            page = self._due.page(now=started_at, limit=_PAGE, start=start)
+            yield from page.pks
+            if page.next is None:
+                return
+            start = page.next
 
     def _report(self, report: Counter[str], stopped: str) -> dict[str, int | str]:
         for name, value in report.items():
@@ -156,15 +152,24 @@ class Cleanup:
     def _would(self, pk: str) -> str:
         return f"due_{pk.partition('#')[0].lower()}"
 
-    def _look_at(self, pk: str, burials: _Burials, seen: int) -> str:
+    def _outcome(self, pk: str, burials: _Burials, seen: int) -> str:
+        """What became of one record. Only what ends the whole run is raised: MuxRateLimited and WrongEnvironment."""
         try:
-            return self._looked_at(pk, burials, seen)
-        except MuxRefused as refused:
-            if refused.status == HTTPStatus.UNAUTHORIZED:
-                raise WrongEnvironment("Mux refuses the token") from refused
+            return self._look_at(pk, burials, seen)
+        except (MuxRateLimited, WrongEnvironment):
             raise
+        except (TemporarilyUnavailable, MuxMalformed) as error:
+            logger.warning("due record not reached", record=pk, error=type(error).__name__)
+            return "unreachable"
+        except Exception as error:
+            if isinstance(error, MuxRefused) and error.status == HTTPStatus.UNAUTHORIZED:
+                raise WrongEnvironment("Mux refuses the token") from error
+            # One poisoned record must not keep the others waiting; it is counted, and comes back later.
+            logger.exception("due record failed", record=pk, error=type(error).__name__)
+            self._later(self._due.record(pk), "failed")
+            return "failed"
 
-    def _looked_at(self, pk: str, burials: _Burials, seen: int) -> str:
+    def _look_at(self, pk: str, burials: _Burials, seen: int) -> str:
         record = self._due.record(pk)
         if record is None:
             return "settled"
