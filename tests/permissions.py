@@ -25,11 +25,11 @@ class Permissions:
     @contextmanager
     def of(self, function: str) -> Iterator[None]:
         """Calls inside are those of `function`."""
-        self._function = function
+        outer, self._function = self._function, function
         try:
             yield
         finally:
-            self._function = ""
+            self._function = outer
 
     def _check_table(self, params: dict[str, Any], model: Any, **_: Any) -> None:
         where = f"index/{params['IndexName']}" if "IndexName" in params else "table"

@@ -88,10 +88,10 @@ class Context:
     """As much of Lambda's context as the functions use."""
 
     def __init__(self, seconds: float = 300) -> None:
-        self._ends = time.monotonic() + seconds
+        self._ends = time.time() + seconds
 
     def get_remaining_time_in_millis(self) -> int:
-        return max(0, int((self._ends - time.monotonic()) * 1000))
+        return max(0, int((self._ends - time.time()) * 1000))
 
 
 @cache
@@ -156,10 +156,14 @@ def delivery(
 
 
 class World:
-    """Owners call functions; Mux sends events; time passes when a test says so."""
+    """Owners call functions; Mux sends events; time passes when a test says so.
 
-    def __init__(self, mux: MuxEmulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    From the first `advance` on, clocks go on by themselves only if they `tick`.
+    """
+
+    def __init__(self, mux: MuxEmulator, monkeypatch: pytest.MonkeyPatch, *, tick: bool = True) -> None:
         self.mux = mux
+        self._tick = tick
         self._monkeypatch = monkeypatch
         self._mock = mock_aws()
         self._turn = threading.RLock()
@@ -238,14 +242,16 @@ class World:
 
     def schedule(self, event: Json | None = None, *, seconds: float = 300) -> Json:
         """One run of the cleanup."""
-        with self._turn, self.permissions.of("cleanup"):
-            result: Json = entry_point("cleanup")(event or {}, Context(seconds))
-        return result
+        return self._run("cleanup", event, seconds)
+
+    def reconcile(self, event: Json | None = None, *, seconds: float = 900) -> Json:
+        """One run of the reconcile; without an event, as the schedule starts it."""
+        return self._run("reconcile", event, seconds)
 
     def advance(self, seconds: float) -> None:
         """Let time pass, for the functions and for Mux alike; what Mux has planned until then happens."""
         if self._traveller is None:
-            self._travels = time_machine.travel(time.time(), tick=True)
+            self._travels = time_machine.travel(time.time(), tick=self._tick)
             self._traveller = self._travels.start()
         self._traveller.shift(seconds)
         self.mux.advance(0)
@@ -305,6 +311,11 @@ class World:
         while not condition():
             assert time.monotonic() < ends, "it did not happen in time"
             time.sleep(0.01)
+
+    def _run(self, function: str, event: Json | None, seconds: float) -> Json:
+        with self._turn, self.permissions.of(function):
+            result: Json = entry_point(function)(event or {}, Context(seconds))
+        return result
 
     def _secret(self, name: str, value: Json) -> str:
         made = self.secrets.create_secret(Name=f"{name}-{uuid.uuid4().hex}", SecretString=json.dumps(value))

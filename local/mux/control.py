@@ -5,6 +5,7 @@ Plain calls in the emulator's event loop; control_routes offers them over HTTP, 
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -34,6 +35,10 @@ class Control:
 
     async def requests(self) -> list[dict[str, Any]]:
         return self._environment.journal.requests()
+
+    async def events(self, start: int = 0) -> list[dict[str, Any]]:
+        """Everything that happened, from number `start` on: what a webhook says of it, whether or not there is one."""
+        return [json.loads(event.body([])) for event in self._environment.journal.events(start)]
 
     async def deliveries(self) -> list[dict[str, Any]]:
         """Every ended attempt, in the order in which they began."""

@@ -24,6 +24,7 @@ class ControlRoutes:
             web.put("/_emulator/faults", self.set_faults),
             web.post("/_emulator/clock", self.advance),
             web.get("/_emulator/requests", self.requests),
+            web.get("/_emulator/events", self.events),
             web.get("/_emulator/deliveries", self.deliveries),
             web.get("/_emulator/uploads/{upload_id}", self.transfer),
             web.delete("/_emulator/assets/{asset_id}", self.delete_asset),
@@ -42,6 +43,9 @@ class ControlRoutes:
 
     async def requests(self, _request: web.Request) -> web.Response:
         return data(await self._control.requests())
+
+    async def events(self, _request: web.Request) -> web.Response:
+        return data(await self._control.events())
 
     async def deliveries(self, _request: web.Request) -> web.Response:
         return data(await self._control.deliveries())

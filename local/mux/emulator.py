@@ -91,6 +91,10 @@ class MuxEmulator:
         """Every request under /video, /system and on upload URLs so far."""
         return self._call(self._server.control.requests())
 
+    def events(self, start: int = 0) -> list[dict[str, Any]]:
+        """Everything that happened, from number `start` on: what a webhook says of it, whether or not there is one."""
+        return self._call(self._server.control.events(start))
+
     def deliveries(self) -> list[dict[str, Any]]:
         """Every ended attempt to deliver a webhook, in the order in which they began."""
         return self._call(self._server.control.deliveries())

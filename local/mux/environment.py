@@ -14,7 +14,7 @@ from local.mux.assets import Assets
 from local.mux.background import BackgroundTasks
 from local.mux.clock import Clock
 from local.mux.delivery import Sending
-from local.mux.events import Events
+from local.mux.events import Event, Events
 from local.mux.faults import Faults
 from local.mux.inputs import Inputs
 from local.mux.journal import Journal
@@ -73,7 +73,7 @@ class Environment:
             )
         )
         named = {"name": options.environment_name, "id": options.environment_id}
-        events = Events(self.clock, named, self.webhooks.publish)
+        events = Events(self.clock, named, self._tell)
         processing = Processing(self.clock, self.tasks, self.library, options.processing_seconds)
         inputs = Inputs(session, folder)
         self.tracks = Tracks(events, processing, inputs)
@@ -90,6 +90,10 @@ class Environment:
             self.master,
         )
         self.uploads = Uploads(self.clock, events, self.assets, folder)
+
+    def _tell(self, event: Event) -> None:
+        self.journal.event(event)
+        self.webhooks.publish(event)
 
     async def reset(self) -> None:
         """Forget everything but webhooks with their secrets, signing keys and the token."""

@@ -38,6 +38,7 @@ _STATUS: Final[dict[type[errors.LifecycleError], tuple[HTTPStatus, str]]] = {
     errors.PayloadTooLarge: (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "payload_too_large"),
     errors.UnsupportedMediaType: (HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type"),
     errors.IdempotencyMismatch: (HTTPStatus.UNPROCESSABLE_ENTITY, "idempotency_mismatch"),
+    errors.QuotaExceeded: (HTTPStatus.TOO_MANY_REQUESTS, "quota_exceeded"),
     errors.MuxRefused: (HTTPStatus.BAD_GATEWAY, "mux_refused"),
     errors.MuxNotFound: (HTTPStatus.BAD_GATEWAY, "mux_refused"),
     errors.WrongEnvironment: (HTTPStatus.BAD_GATEWAY, "mux_refused"),

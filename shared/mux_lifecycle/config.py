@@ -119,11 +119,15 @@ class AdminConfig:
 
 @dataclass(frozen=True, slots=True)
 class AssetConfig:
-    """What the operator, not the caller, decides about new assets: it decides what they cost."""
+    """What the operator, not the caller, decides about new assets: it decides what they cost.
+
+    A video longer than `max_duration_seconds` is removed again; 0 for any length.
+    """
 
     playback_policy: str
     video_quality: str
     max_resolution_tier: str
+    max_duration_seconds: int = 0
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Self:
@@ -131,6 +135,24 @@ class AssetConfig:
             playback_policy=env.get("PLAYBACK_POLICY") or "signed",
             video_quality=env.get("VIDEO_QUALITY") or "basic",
             max_resolution_tier=env.get("MAX_RESOLUTION_TIER") or "1080p",
+            max_duration_seconds=_whole_number(env, "MAX_DURATION_SECONDS", default=0, lowest=0, highest=86_400),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class QuotaConfig:
+    """How much one owner may have: uploads open at once, assets, and new ones of both within a day; 0 for any number."""
+
+    open_uploads: int
+    assets: int
+    uploads_per_day: int
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> Self:
+        return cls(
+            open_uploads=_whole_number(env, "MAX_OPEN_UPLOADS_PER_OWNER", default=0, lowest=0, highest=1000),
+            assets=_whole_number(env, "MAX_ASSETS_PER_OWNER", default=0, lowest=0, highest=1000),
+            uploads_per_day=_whole_number(env, "MAX_UPLOADS_PER_DAY_PER_OWNER", default=0, lowest=0, highest=1000),
         )
 
 
@@ -143,6 +165,24 @@ class UploadConfig:
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Self:
         return cls(_whole_number(env, "UPLOAD_TIMEOUT_SECONDS", default=3600, lowest=60, highest=604_800))
+
+
+@dataclass(frozen=True, slots=True)
+class RetentionConfig:
+    """After how many days assets of any status, or errored ones, are deleted, and after how many hours an upload that
+    still waits is cancelled; 0 for never."""
+
+    all_days: int
+    errored_days: int
+    abandoned_hours: int
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> Self:
+        return cls(
+            all_days=_whole_number(env, "RETAIN_DAYS", default=0, lowest=0, highest=36_500),
+            errored_days=_whole_number(env, "RETAIN_ERRORED_DAYS", default=0, lowest=0, highest=36_500),
+            abandoned_hours=_whole_number(env, "CANCEL_ABANDONED_UPLOADS_HOURS", default=0, lowest=0, highest=168),
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,10 @@ class IdempotencyMismatch(LifecycleError):
     """The Idempotency-Key was used before, for another request."""
 
 
+class QuotaExceeded(LifecycleError):
+    """The owner has as much as one owner may have; each message says what to do."""
+
+
 class TemporarilyUnavailable(LifecycleError):
     """Base of what passes by itself. `retry_after` is in seconds."""
 
@@ -103,3 +107,7 @@ class MuxMalformed(LifecycleError):
 
 class WrongEnvironment(LifecycleError):
     """The Mux token is not, or cannot be shown to be, of this stack's environment: its answers prove nothing."""
+
+
+class LeaseLost(LifecycleError):
+    """Another run has taken over the job: this one must end."""

@@ -32,11 +32,13 @@ if TYPE_CHECKING:
     from mux_lifecycle.workflows.creation import Creation
     from mux_lifecycle.workflows.deletion import Deletion
     from mux_lifecycle.workflows.editing import Editing
+    from mux_lifecycle.workflows.reconcile import Reconcile
 
 AWS_CONNECT_SECONDS: Final = 0.5
 AWS_READ_SECONDS: Final = 0.8
-SCHEDULE_SHARE: Final = 0.5
-"""The share of Mux's rate limit that a schedule takes at most."""
+CLEANUP_SHARE: Final = 0.5
+RECONCILE_SHARE: Final = 0.25
+"""The shares of Mux's rate limit that the schedules take at most: both at once leave a part to the people who wait."""
 
 
 def now() -> float:
@@ -151,13 +153,13 @@ def _mux() -> MuxClient:
 
 
 @cache
-def _scheduled_mux() -> MuxClient:
+def _scheduled_mux(share: float) -> MuxClient:
     """For schedules: one attempt per call (the next run is the retry), and only a share of the rate limit."""
     from mux_lifecycle.mux import transport
     from mux_lifecycle.mux.client import MuxClient
     from mux_lifecycle.mux.pace import Pace
 
-    pace = Pace(SCHEDULE_SHARE, time.monotonic, time.sleep)
+    pace = Pace(share, time.monotonic, time.sleep)
     return MuxClient(transport.session(), _mux_config().api_url, _credentials, calls=1, pace=pace)
 
 
@@ -228,7 +230,7 @@ def cleanup() -> Cleanup:
     from mux_lifecycle.workflows.environment import Environment
     from mux_lifecycle.workflows.search import Search
 
-    mux = _scheduled_mux()
+    mux = _scheduled_mux(CLEANUP_SHARE)
     environment = Environment(mux, _mux_config().environment_id)
     return Cleanup(
         mux=mux,
@@ -241,4 +243,48 @@ def cleanup() -> Cleanup:
         environment=environment,
         stack=stack(),
         now=now,
+    )
+
+
+@cache
+def reconcile() -> Reconcile:
+    from mux_lifecycle.store.checkpoints import Checkpoints
+    from mux_lifecycle.workflows.asset_walk import AssetWalk
+    from mux_lifecycle.workflows.cancellation import Cancellation
+    from mux_lifecycle.workflows.environment import Environment
+    from mux_lifecycle.workflows.reconcile import Reconcile
+    from mux_lifecycle.workflows.repairs import Rehearsal, Repairs
+    from mux_lifecycle.workflows.retention import Retention
+    from mux_lifecycle.workflows.upload_walk import UploadWalk
+
+    mux = _scheduled_mux(RECONCILE_SHARE)
+    environment = Environment(mux, _mux_config().environment_id)
+    retention = Retention(config.RetentionConfig.from_env(os.environ))
+    cancellation = Cancellation(mux, uploads(), environment, stack(), now)
+    return Reconcile(
+        checkpoints=Checkpoints(_table(), now),
+        environment=environment,
+        repairs=Repairs(mux, assets(), uploads(), cancellation),
+        rehearsal=Rehearsal(mux, assets(), uploads(), cancellation),
+        asset_walk=AssetWalk(
+            mux=mux,
+            assets=assets(),
+            uploads=uploads(),
+            environment=environment,
+            retention=retention,
+            stack=stack(),
+            now=now,
+            request_id=request_id,
+        ),
+        upload_walk=UploadWalk(
+            mux=mux,
+            assets=assets(),
+            uploads=uploads(),
+            environment=environment,
+            retention=retention,
+            stack=stack(),
+            now=now,
+        ),
+        now=now,
+        request_id=request_id,
     )

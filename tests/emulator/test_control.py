@@ -80,6 +80,26 @@ def test_requests_are_logged_with_bodies_but_films(api: Api, mux: MuxEmulator, v
     assert logged[2]["body"] is None
 
 
+def test_what_happened_is_known_whether_or_not_anybody_was_told(mux: MuxEmulator, api: Api) -> None:
+    first, second = api.create_upload(), api.create_upload()
+    happened = control(mux, "GET", "events").json()["data"]
+    assert happened == mux.events()
+    assert [(event["type"], event["data"]["id"]) for event in happened] == [
+        ("video.upload.created", first["id"]),
+        ("video.upload.created", second["id"]),
+    ]
+    assert mux.events(1) == happened[1:]
+    assert mux.events(2) == []
+    mux.reset()
+    api.create_upload()
+    assert len(mux.events()) == 1
+
+
+def test_events_of_a_webhook_are_those_that_happened(mux: MuxEmulator, api: Api, receiver: Receiver) -> None:
+    api.create_upload()
+    assert receiver.wait_for("video.upload.created").event == mux.events()[0]
+
+
 def test_an_upload_shows_its_bytes_and_hash(api: Api, mux: MuxEmulator) -> None:
     upload = api.create_upload()
     empty = control(mux, "GET", f"uploads/{upload['id']}").json()["data"]

@@ -1,6 +1,6 @@
-"""The sweep: a story is told once undisturbed, then once for each call it makes to the world outside and each fault.
+"""The sweep: which calls a story makes to the world outside, which fault meets which of them, and how.
 
-A fault meets one call. What happens then is no concern of the harness; what must hold after recovery is the tests'.
+What happens then is no concern of the harness; what must hold after recovery is the tests'.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import re
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import product
 from typing import TYPE_CHECKING, Any, Final
 
 import requests
@@ -24,9 +25,15 @@ if TYPE_CHECKING:
 
     import pytest
 
+    from tests.world import Answer
+
 type Do = Callable[[], Any]
 
-_READS: Final = ("GET ", "dynamodb:GetItem", "dynamodb:Query", "secretsmanager:GetSecretValue")
+_READS: Final = (
+    "GET ",
+    *("dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"),
+    "secretsmanager:GetSecretValue",
+)
 _ID: Final = re.compile(r"/\w{40,}")
 
 
@@ -49,7 +56,12 @@ class Fault:
 
     def concerns(self, call: str) -> bool:
         """Whether the call of this name has anything to suffer from it."""
-        return not (self.after_effect and call.startswith(_READS))
+        return not (self.after_effect and only_reads(call))
+
+
+def only_reads(call: str) -> bool:
+    """Whether the call of this name changes nothing outside."""
+    return call.startswith(_READS)
 
 
 @dataclass
@@ -76,7 +88,8 @@ class ExternalCalls:
         call_aws, call_mux = BaseClient._make_api_call, requests.Session.send  # type: ignore[attr-defined]
 
         def aws(client: BaseClient, operation: str, parameters: Any) -> Any:
-            name = f"{client.meta.service_model.service_name}:{operation}"
+            index = parameters.get("IndexName")
+            name = f"{client.meta.service_model.service_name}:{operation}" + (f" index/{index}" if index else "")
             fault = self._next(name)
             if fault is None:
                 return call_aws(client, operation, parameters)
@@ -187,9 +200,6 @@ def _kill_afterwards_mux(do: Do) -> Any:
     raise Killed
 
 
-KILLED_BEFORE: Final = Fault(_kill, _kill)
-"""For the first call only: before any other is after the one before it."""
-
 FAULTS: Final[dict[str, Fault]] = {
     "throttled": Fault(_aws_throttled, _mux_throttled),
     "all fails from here on": Fault(_aws_unreachable, _mux_unreachable, lasting=True),
@@ -197,3 +207,81 @@ FAULTS: Final[dict[str, Fault]] = {
     "applied and repeated": Fault(_aws_repeats_what_was_applied, _mux_fails_afterwards, after_effect=True),
     "killed": Fault(_kill_afterwards_aws, _kill_afterwards_mux, after_effect=True),
 }
+_KILLED_AT_ONCE: Final = "killed at once"
+_MEETABLE: Final = FAULTS | {_KILLED_AT_ONCE: Fault(_kill, _kill)}
+
+KINDS: Final = ("fails before", "answer lost", "killed before", "killed after")
+"""What must have happened to every single call."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """One way in which a story is disturbed: call number `at`, by the name of `call`, meets `fault`; or none does.
+
+    A `patient` caller asks again when all has calmed down, any other one at once.
+    """
+
+    fault: str = ""
+    at: int = -1
+    call: str = ""
+    patient: bool = False
+
+    @property
+    def meets(self) -> Fault | None:
+        return _MEETABLE[self.fault] if self.fault else None
+
+    @contextmanager
+    def named(self, answers: list[Answer]) -> Iterator[None]:
+        """An error inside tells of this case, and of the answers so far."""
+        try:
+            yield
+        except BaseException as error:
+            caller = "asks again when all has calmed down" if self.patient else "asks again at once"
+            told = ", ".join(f"{answer.status} {answer.body}" for answer in answers)
+            error.add_note(f"call {self.at}, {self.call}: {self.fault or 'undisturbed'}; the caller {caller}: {told}")
+            raise
+
+
+def cases(calls: list[str], *, outages: bool = True, patience: bool = False) -> list[Case]:
+    """Every way to disturb a story that makes these `calls`.
+
+    `outages`: also by trouble that lasts. `patience`: who does not know what became of a request may also wait.
+    """
+    found = [Case(), Case(_KILLED_AT_ONCE, 0, calls[0])]
+    for (at, call), (name, fault) in product(enumerate(calls), FAULTS.items()):
+        if fault.concerns(call) and (outages or not fault.lasting):
+            found.append(Case(name, at, call))
+            if patience and name in ("answer lost", "killed"):
+                found.append(Case(name, at, call, patient=True))
+    return found
+
+
+def kinds_met(calls: list[str], disturbed: list[Case]) -> set[tuple[int, str]]:
+    """Which of KINDS each call, by its number, meets in `disturbed`.
+
+    A call that only reads is as good as not made when its answer is lost. Between two calls nothing happens that
+    could be seen from outside, so being killed after one that changes something is being killed before the next.
+    """
+    met: set[tuple[int, str]] = set()
+    for case in disturbed:
+        if case.fault == "throttled":
+            met.add((case.at, "fails before"))
+            if only_reads(case.call):
+                met.add((case.at, "answer lost"))
+        elif case.fault == "answer lost":
+            met.add((case.at, "answer lost"))
+        elif case.fault == "killed":
+            met |= {(case.at, "killed after")} | _killed_before(calls, case.at + 1)
+        elif case.fault == _KILLED_AT_ONCE:
+            met |= _killed_before(calls, 0)
+    return met
+
+
+def _killed_before(calls: list[str], at: int) -> set[tuple[int, str]]:
+    met = set()
+    for number in range(at, len(calls)):
+        met.add((number, "killed before"))
+        if not only_reads(calls[number]):
+            break
+        met.add((number, "killed after"))
+    return met

@@ -88,7 +88,7 @@ def test_a_tombstone_is_bare_and_expires_after_a_week(world: World) -> None:
         ],
     )
     record = world.records()[f"ASSET#{ASSET}"]
-    assert record.keys() == {"pk", "seen", "status", "ttl"}
+    assert record.keys() == {"pk", "id", "seen", "status", "ttl"}
     assert (record["status"], record["ttl"]) == ("deleted", str(NOW + WEEK))
 
 

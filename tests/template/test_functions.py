@@ -29,6 +29,7 @@ NAMES = [
     "gallery",
     "webhook_receiver",
     "cleanup",
+    "reconcile",
 ]
 GATEWAY_SECONDS = 30
 MUX_WEBHOOK_SECONDS = 5
@@ -67,6 +68,8 @@ ENVIRONMENT = {
         "AWS_CALL_ATTEMPTS",
     },
     "CleanupFunction": MUX | {"MUX_ENVIRONMENT_ID", "STACK_TAG"},
+    "ReconcileFunction": MUX
+    | {"MUX_ENVIRONMENT_ID", "STACK_TAG", "RETAIN_DAYS", "RETAIN_ERRORED_DAYS", "CANCEL_ABANDONED_UPLOADS_HOURS"},
 }
 VALUES = {
     "TABLE_NAME": {"Ref": "LifecycleTable"},
@@ -86,6 +89,9 @@ VALUES = {
     "MAX_RESOLUTION_TIER": {"Ref": "MaxResolutionTier"},
     "UPLOAD_TIMEOUT_SECONDS": {"Ref": "UploadTimeoutSeconds"},
     "AWS_CALL_ATTEMPTS": "1",
+    "RETAIN_DAYS": {"Ref": "RetainDays"},
+    "RETAIN_ERRORED_DAYS": {"Ref": "RetainErroredDays"},
+    "CANCEL_ABANDONED_UPLOADS_HOURS": {"Ref": "CancelAbandonedUploadsHours"},
     "POWERTOOLS_SERVICE_NAME": {"Ref": "AWS::StackName"},
     "POWERTOOLS_METRICS_NAMESPACE": "MuxLifecycle",
     "POWERTOOLS_LOG_LEVEL": {"Ref": "LogLevel"},
@@ -173,6 +179,7 @@ def test_an_answer_is_ours_before_the_gateway_gives_up(functions: Functions) -> 
     timeouts = {name: properties["Timeout"] for name, properties in functions.items()}
     assert timeouts.pop("WebhookReceiverFunction") < MUX_WEBHOOK_SECONDS
     assert timeouts.pop("CleanupFunction") == 300
+    assert timeouts.pop("ReconcileFunction") == 900
     assert all(timeout < GATEWAY_SECONDS for timeout in timeouts.values()), timeouts
 
 
@@ -233,7 +240,7 @@ def test_every_log_has_an_end(deployed: Template) -> None:
 def test_no_dead_letter_queue_decorates_a_synchronous_function(functions: Functions) -> None:
     assert not [name for name, properties in functions.items() if "DeadLetterQueue" in properties]
     asynchronous = [name for name, properties in functions.items() if "EventInvokeConfig" in properties]
-    assert asynchronous == ["CleanupFunction"]
+    assert asynchronous == ["CleanupFunction", "ReconcileFunction"]
 
 
 def test_the_sources_that_the_template_names_exist(sam: Template) -> None:

@@ -46,7 +46,18 @@ ALLOWED = {
         "CleanupFunction": {"lambda:InvokeFunction"},
         "CleanupFailuresQueue": {"sqs:SendMessage"},
     },
+    "ReconcileFunctionRole": TOKEN
+    | {
+        TABLE: {"GetItem", "BatchGetItem", "PutItem", "UpdateItem"},
+        f"{TABLE}/index/library": {"Query"},
+        "ReconcileFailuresQueue": {"sqs:SendMessage"},
+    },
+    "ReconcileScheduleRole": {
+        "ReconcileFunction": {"lambda:InvokeFunction"},
+        "ReconcileFailuresQueue": {"sqs:SendMessage"},
+    },
 }
+SCHEDULE_ROLES = {"CleanupScheduleRole", "ReconcileScheduleRole"}
 # Creates log streams and writes log events; AWS keeps it, and it is the only managed policy in use.
 BASIC_EXECUTION = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
 
@@ -84,7 +95,7 @@ def test_each_role_allows_exactly_what_its_function_does(deployed: Template) -> 
 
 def test_only_writing_logs_comes_from_a_managed_policy(deployed: Template) -> None:
     for name, role in of_type(deployed, "AWS::IAM::Role").items():
-        expected = [] if name == "CleanupScheduleRole" else [BASIC_EXECUTION]
+        expected = [] if name in SCHEDULE_ROLES else [BASIC_EXECUTION]
         assert role.get("ManagedPolicyArns", []) == expected, name
     for kind in ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::User"):
         assert not of_type(deployed, kind)
@@ -93,11 +104,12 @@ def test_only_writing_logs_comes_from_a_managed_policy(deployed: Template) -> No
 def test_each_role_can_be_taken_by_one_service_only(deployed: Template) -> None:
     for name, role in of_type(deployed, "AWS::IAM::Role").items():
         (statement,) = role["AssumeRolePolicyDocument"]["Statement"]
-        service = "scheduler.amazonaws.com" if name == "CleanupScheduleRole" else "lambda.amazonaws.com"
+        service = "scheduler.amazonaws.com" if name in SCHEDULE_ROLES else "lambda.amazonaws.com"
         assert listed(statement["Principal"]["Service"]) == [service]
         assert listed(statement["Action"]) == ["sts:AssumeRole"]
-    (trust,) = deployed["Resources"]["CleanupScheduleRole"]["Properties"]["AssumeRolePolicyDocument"]["Statement"]
-    assert trust["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+    for name in SCHEDULE_ROLES:
+        (trust,) = deployed["Resources"][name]["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+        assert trust["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
 
 
 def wildcards(node: Any, path: str = "") -> Iterator[str]:

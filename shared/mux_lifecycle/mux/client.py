@@ -186,6 +186,11 @@ class MuxClient:
             self._malformed("list without data")
         return AssetPage(assets, next_cursor if isinstance(next_cursor, str) and next_cursor else None)
 
+    def list_uploads(self, *, page: int, limit: int = 100) -> list[Json]:
+        """GET /video/v1/uploads -> page number `page` (from 1), newest first; empty past the end."""
+        query = {"limit": str(limit), "page": str(page)}
+        return self._array("GET", "/video/v1/uploads", query=query)
+
     def environment_id(self) -> str:
         """GET /system/v1/whoami -> the id of the environment that the token belongs to; asked once per token."""
         credentials = self._credentials(None)
@@ -205,8 +210,16 @@ class MuxClient:
             self._malformed("answer without a usable id")
         return found
 
-    def _array(self, method: str, path: str, *, body: Json | None = None, repeatable: bool = True) -> list[Json]:
-        found = self._call(method, path, body=body, repeatable=repeatable).get("data")
+    def _array(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: Json | None = None,
+        query: Mapping[str, str] | None = None,
+        repeatable: bool = True,
+    ) -> list[Json]:
+        found = self._call(method, path, body=body, query=query, repeatable=repeatable).get("data")
         if not isinstance(found, list) or not all(isinstance(entry, dict) for entry in found):
             self._malformed("answer without a list")
         return found

@@ -5,13 +5,16 @@ keys, and for each track or rendition with a clock of its own `track#ID` and `tr
 """
 
 import contextlib
+from dataclasses import replace
 from typing import Final, Literal
 
 from mux_lifecycle.errors import Conflict, NotFound, StoreUnavailable
-from mux_lifecycle.store import keys
+from mux_lifecycle.store import feed, keys
+from mux_lifecycle.store.ledger import Ledger, slot
 from mux_lifecycle.store.projection import AssetChange, AssetDeletion, PartChange, is_watchable
 from mux_lifecycle.store.records import text
 from mux_lifecycle.store.table import Item, Refused, Table
+from mux_lifecycle.times import MICROSECONDS
 
 type Outcome = Literal["applied", "stale"]
 
@@ -23,6 +26,10 @@ _WRITES: Final = 3
 DELETION_SECONDS: Final = 60
 """A wish to delete is carried out at once by who expresses it; after so long, by the cleanup."""
 
+REJECTED_SECONDS: Final = 30 * 86_400
+"""How long the record of a rejected asset is kept once that is gone."""
+
+_REJECTED: Final = f"{keys.RANKS['rejected']}|"
 _NOT_WISHED: Final = "attribute_not_exists(#delete_requested_at)"
 _DIFFERS: Final = "attribute_not_exists(#doc) OR #doc <> :doc OR #status <> :status"
 _NO_OWNER: Final = "attribute_not_exists(#owner)"
@@ -31,10 +38,11 @@ _SAME_OWNER: Final = "(attribute_not_exists(#owner) OR #owner = :owner)"
 
 
 class Assets:
-    """The asset records of one table."""
+    """The asset records of one table. What an asset holds in the ledger is given back when it is gone."""
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: Table, ledger: Ledger) -> None:
         self._table = table
+        self._ledger = ledger
 
     def get(self, asset_id: str, *, owner: str | None) -> Item:
         """The record, if `owner` may see it (None: anybody's); else NotFound."""
@@ -73,16 +81,40 @@ class Assets:
         found = self._table.get_all([text(item, "pk") for item in items[:limit]])
         return [record for record in found if exists(record)], _position(items, limit, more=more)
 
+    def stored_by_id(self, asset_ids: list[str]) -> dict[str, Item]:
+        """`stored` for at most 100 ids, without those of which nothing is stored; a moment old perhaps."""
+        found = self._table.get_all([keys.asset(asset_id) for asset_id in asset_ids])
+        return {text(item, "pk").removeprefix("ASSET#"): item for item in found}
+
+    def positions(self, *, newest: str, oldest: str, limit: int, after: str | None) -> tuple[list[str], str | None]:
+        """Positions in the library from `newest` down to `oldest`, at most `limit` behind `after`, and where to go on.
+
+        Those of assets that were deleted or made in this very moment may be wrong.
+        """
+        items, more = self._table.query(
+            keys.LIBRARY_INDEX,
+            condition="#library = :library AND #sort BETWEEN :oldest AND :newest",
+            values={"library": keys.LIBRARY, "oldest": oldest, "newest": newest},
+            limit=limit,
+            descending=True,
+            start=_start("library", keys.LIBRARY, after),
+        )
+        found = [text(item, "sort") for item in items]
+        return found, found[-1] if found and more else None
+
     def gallery(self, *, limit: int, after: str | None) -> tuple[list[Item], str | None]:
         """`page`, over what is published: `doc` and `sort` of assets that are ready and anybody may watch."""
         items, more = self._newest(keys.GALLERY_INDEX, "gallery", keys.GALLERY, limit=limit, after=after)
         return items[:limit], _position(items, limit, more=more)
 
-    def apply(self, change: AssetChange, *, owner: str | None) -> Outcome:
+    def apply(self, change: AssetChange, *, owner: str | None, compared: bool = False) -> Outcome:
         """Write a snapshot unless a newer one, a tombstone or a wish to delete stands.
 
-        `owner` is who owns the asset if the record does not say otherwise.
+        `owner` is who owns the asset if the record does not say otherwise. An observation is written only if it differs
+        from the snapshot that stands, unless the caller has `compared` more than that.
         """
+        if compared:
+            change = replace(change, observed=False)
         visibility = change.tag.visibility if change.tag else ""
         for _ in range(_WRITES):
             try:
@@ -101,18 +133,38 @@ class Assets:
         raise StoreUnavailable("the record changes too fast: try again")
 
     def bury(self, deletion: AssetDeletion, *, now: float) -> Outcome:
-        """Replace the record, if any, by a tombstone that outlives every repetition of an older event."""
+        """Replace the record, if any, by a tombstone that outlives every repetition of an older event.
+
+        The record of a rejected asset stays, to tell its owner why, unless its owner wishes it away as well.
+        """
         tombstone: Item = {
             "pk": keys.asset(deletion.asset_id),
             "seen": deletion.version,
             "status": "deleted",
             "ttl": int(now) + keys.TOMBSTONE_SECONDS,
-        }
+        } | feed.facts(deletion.asset_id, None)
+        condition = keys.NEWER if deletion.wished else f"{keys.NEWER} AND {_NOT_WISHED}"
         try:
-            self._table.put(tombstone, condition=keys.NEWER, values={"seen": deletion.version})
+            old = self._table.put(tombstone, condition=condition, values={"seen": deletion.version})
         except Refused as refused:
+            if "delete_requested_at" in refused.item and not deletion.wished:
+                return self.bury(deletion.as_wished(), now=now)
             return "applied" if refused.item.get("seen") == deletion.version else "stale"
+        self._give_back(old)
         return "applied"
+
+    def note_gone(self, asset_id: str, *, now: float) -> None:
+        """A rejected asset is gone at Mux. Its record stays for a while, unless its owner has wished it away."""
+        with contextlib.suppress(Refused):
+            record = self._table.update(
+                keys.asset(asset_id),
+                put={"gone_at": int(now), "ttl": int(now) + REJECTED_SECONDS},
+                remove=["library", "due", "due_at"],
+                condition=f"begins_with(#seen, :rejected) AND {_NOT_WISHED}",
+                values={"rejected": _REJECTED},
+                fetch=True,
+            )
+            self._give_back(record)
 
     def apply_part(self, change: PartChange) -> Outcome:
         """Write a track or rendition on its own clock; the asset's own status and version are not touched."""
@@ -139,7 +191,7 @@ class Assets:
             owner = text(self.get(asset_id, owner=None), "owner")
             if not owner:
                 raise Conflict("the asset was not made through this API: delete it at Mux")
-        put: Item = {"due": keys.DUE_PARTITION, "due_at": int(now) + DELETION_SECONDS}
+        put: Item = {"status": "deleting", "due": keys.DUE_PARTITION, "due_at": int(now) + DELETION_SECONDS}
         put |= _listed(owner, "", "deleting", watchable=False)
         try:
             return self._table.update(
@@ -154,6 +206,10 @@ class Assets:
         except Refused as refused:
             raise NotFound("no such asset") from refused
 
+    def _give_back(self, record: Item) -> None:
+        if "owner" in record:
+            self._ledger.give_back(text(record, "owner"), slot(record), "assets")
+
     def _newest(
         self, index: str, name: str, value: str, *, limit: int, after: str | None, since: str = ""
     ) -> tuple[list[Item], bool]:
@@ -164,7 +220,7 @@ class Assets:
             values={"partition": value} | ({"since": since} if since else {}),
             limit=limit + 1,
             descending=True,
-            start={"pk": keys.asset(keys.sorted_id(after)), "sort": after, name: value} if after else None,
+            start=_start(name, value, after),
         )
 
     def _write(self, change: AssetChange, owner: str | None, visibility: str) -> None:
@@ -190,12 +246,14 @@ class Assets:
                 differs += " OR #visibility <> :visibility"
                 values |= {"visibility": visibility}
             condition += f" AND ({differs})"
-        due = _due(owner, change)
+        put |= _due(owner, change)
+        # Only a rejection is written over a tombstone, or over the record of what was gone already.
+        absent = ("gallery", "due", "due_at") + (("ttl", "gone_at") if change.rejected else ())
         self._table.update(
             keys.asset(change.asset_id),
-            put=put | due,
+            put=put,
             once=_facts(change, owner),
-            remove=[name for name in ("gallery", "due", "due_at") if name not in put | due],
+            remove=[name for name in absent if name not in put],
             condition=condition,
             values=values,
         )
@@ -210,7 +268,7 @@ class Assets:
 
     def _fill_facts(self, old: Item, change: AssetChange, owner: str | None, visibility: str) -> None:
         """Owner and links are facts: also a stale or repeated snapshot may fill them in, once."""
-        facts = {name: value for name, value in _facts(change, owner).items() if name not in old}
+        facts = missing_facts(old, change, owner)
         if not facts or not exists(old):
             return
         if "owner" in facts:
@@ -224,14 +282,21 @@ class Assets:
 
 def _facts(change: AssetChange, owner: str | None) -> Item:
     """What never changes once it is known."""
-    facts: Item = {}
+    facts = feed.facts(change.asset_id, owner)
     if owner:
         facts |= {"owner": owner}
     if change.tag and change.tag.owner == owner:
         facts |= {"request": change.tag.request}
+    if change.tag and change.tag.max_duration:
+        facts |= {"max_duration": change.tag.max_duration}
     if change.upload_id:
         facts |= {"upload_id": change.upload_id}
     return facts
+
+
+def _start(name: str, value: str, after: str | None) -> Item | None:
+    """The key from which a query of the index whose partition key is `name` goes on."""
+    return {"pk": keys.asset(keys.sorted_id(after)), "sort": after, name: value} if after else None
 
 
 def _position(items: list[Item], limit: int, *, more: bool) -> str | None:
@@ -253,7 +318,9 @@ def _listed(owner: str | None, visibility: str, status: str, *, watchable: bool)
 
 
 def _due(owner: str | None, change: AssetChange) -> Item:
-    """When an asset that is still preparing must be looked at; foreign ones are nobody's to heal."""
+    """When an asset that is still preparing or must go is looked at; foreign ones are nobody's to heal."""
+    if owner and change.rejected:
+        return {"due": keys.DUE_PARTITION, "due_at": keys.version_micros(change.version) // MICROSECONDS}
     if not owner or change.status != "preparing":
         return {}
     return {"due": keys.DUE_PARTITION, "due_at": change.created_at + STUCK_SECONDS}
@@ -273,9 +340,24 @@ def new_record(change: AssetChange) -> Item:
     return record
 
 
+def missing_facts(record: Item, change: AssetChange, owner: str | None) -> Item:
+    """Owner and links that `change` knows and the record does not."""
+    return {name: value for name, value in _facts(change, owner).items() if name not in record}
+
+
 def exists(record: Item) -> bool:
-    """Whether the record stands for an asset at Mux, as far as we know."""
+    """Whether the record stands for an asset that can be shown."""
     return "seen" in record and record.get("status") != "deleted"
+
+
+def is_rejected(record: Item) -> bool:
+    """Whether the asset breaks a limit that it was made under: it is removed at Mux, and its record says why."""
+    return text(record, "seen").startswith(_REJECTED)
+
+
+def is_at_mux(record: Item) -> bool:
+    """Whether the asset is there, and counts, as far as we know."""
+    return exists(record) and "gone_at" not in record
 
 
 def shown_status(record: Item) -> str:

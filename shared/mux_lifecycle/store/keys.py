@@ -18,7 +18,9 @@ DUE_PARTITION: Final = "due"
 TOMBSTONE_SECONDS: Final = 7 * 86_400
 FUTURE_TOLERANCE_SECONDS: Final = 300
 
-RANKS: Final = {"waiting": 0, "preparing": 1, "deleted": 3}
+RANKS: Final = {"waiting": 0, "preparing": 1, "deleted": 3, "rejected": 4, "discarded": 5}
+"""`deleted`: gone at Mux · `rejected`: not wanted here, whether gone or not · `discarded`: gone by its owner's wish. Other
+statuses are final ones of rank 2."""
 _FINAL_RANK: Final = 2
 
 NEWER: Final = "(attribute_not_exists(#seen) OR #seen < :seen)"
@@ -38,6 +40,10 @@ def upload(upload_id: str) -> str:
 def idempotency(owner: str, key: str) -> str:
     """An owner holds no `#`, so no two pairs of owner and key share a text."""
     return f"IDEMPOTENCY#{hashlib.sha256(f'{owner}#{key}'.encode()).hexdigest()}"
+
+
+def quota(owner: str) -> str:
+    return f"QUOTA#{hashlib.sha256(owner.encode()).hexdigest()}"
 
 
 def checkpoint(name: str) -> str:
@@ -68,6 +74,11 @@ def version(status: str, micros: int | None, event_id: str = "", *, now: float) 
     if micros is None or micros > (now + FUTURE_TOLERANCE_SECONDS) * MICROSECONDS:
         micros = 0
     return f"{rank}|{micros:016d}|{event_id}"
+
+
+def discarded(version_text: str) -> str:
+    """The same version, as that of an asset which is gone because its owner wished it."""
+    return f"{RANKS['discarded']}|{version_text.partition('|')[2]}"
 
 
 def version_micros(version_text: str) -> int:

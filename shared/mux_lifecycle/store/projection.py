@@ -7,8 +7,8 @@ so that they can be compared.
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from dataclasses import dataclass, replace
+from typing import Any, Final, Self
 
 from mux_lifecycle.identifiers import is_identifier
 from mux_lifecycle.mux.tag import Tag
@@ -70,13 +70,22 @@ class AssetChange:
         """Whether anybody can play it without a token."""
         return is_watchable(self.document)
 
+    @property
+    def rejected(self) -> bool:
+        """Whether it must go, for it breaks a limit it was made under."""
+        return keys.version_rank(self.version) == keys.RANKS["rejected"]
+
 
 @dataclass(frozen=True, slots=True)
 class AssetDeletion:
-    """An asset is gone at Mux."""
+    """An asset is gone at Mux; `wished` by its owner, so that nothing shows it again."""
 
     asset_id: str
     version: str
+    wished: bool = False
+
+    def as_wished(self) -> Self:
+        return replace(self, version=keys.discarded(self.version), wished=True)
 
 
 @dataclass(frozen=True, slots=True)

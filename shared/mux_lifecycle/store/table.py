@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
     from mypy_boto3_dynamodb import DynamoDBClient
 
-type Value = str | int
+type Value = str | int | frozenset[str]
+"""What an attribute holds. DynamoDB knows no empty set: a set that is empty is no attribute."""
 type Item = dict[str, Value]
 
 _NAME: Final = re.compile(r"#([a-z_]+)")
@@ -58,25 +59,29 @@ class Table:
         answer = self._call("get_item", Key=_marshal({"pk": pk}), ConsistentRead=True)
         return _unmarshal(answer["Item"]) if "Item" in answer else None
 
-    def get_all(self, pks: list[str]) -> list[Item]:
-        """The items that exist, in the order of `pks` (at most 100, all different)."""
+    def get_all(self, pks: list[str], *, consistent: bool = False) -> list[Item]:
+        """The items that exist, in the order of `pks` (at most 100, all different).
+
+        As they are now if `consistent`, which costs twice as much; else perhaps as they were a moment ago.
+        """
         found: dict[str, Item] = {}
         asked = [_marshal({"pk": pk}) for pk in pks]
         for _ in range(_BATCH_ROUNDS):
             if not asked:
                 break
-            answer = self._send("batch_get_item", RequestItems={self._name: {"Keys": asked}})
+            wanted: Any = {"Keys": asked, "ConsistentRead": consistent}
+            answer = self._send("batch_get_item", RequestItems={self._name: wanted})
             found |= {item["pk"]["S"]: _unmarshal(item) for item in answer["Responses"].get(self._name, [])}
             asked = answer.get("UnprocessedKeys", {}).get(self._name, {}).get("Keys", [])
         if asked:
             raise StoreUnavailable("the store is busy: try again")
         return [found[pk] for pk in pks if pk in found]
 
-    def put(self, item: Item, *, condition: str, values: Mapping[str, Value]) -> None:
-        """Replace the whole item, or raise Refused."""
-        self._conditional(
-            "put_item", Item=_marshal(item), **_expressions(condition, _placeholders(values), _names(condition))
-        )
+    def put(self, item: Item, *, condition: str, values: Mapping[str, Value]) -> Item:
+        """Replace the whole item, or raise Refused. What stood there before comes back; empty when nothing did."""
+        expressions = _expressions(condition, _placeholders(values), _names(condition))
+        answer = self._conditional("put_item", Item=_marshal(item), ReturnValues="ALL_OLD", **expressions)
+        return _unmarshal(answer.get("Attributes", {}))
 
     def delete(self, pk: str, *, condition: str, values: Mapping[str, Value]) -> None:
         """Delete the item, or raise Refused."""
@@ -94,14 +99,17 @@ class Table:
         names: Mapping[str, str] | None = None,
         once: Mapping[str, Value] | None = None,
         remove: Iterable[str] = (),
+        add: Mapping[str, frozenset[str]] | None = None,
+        take_out: Mapping[str, frozenset[str]] | None = None,
         fetch: bool = False,
     ) -> Item:
         """Write `put`, fill `once` where nothing stands yet, drop `remove`, or raise Refused.
 
+        `add` puts members into sets and `take_out` takes them out; of one set only either. Repeating it changes nothing.
         In `condition`, `#name` is the attribute of that name (or what `names` says), `:name` is `values[name]`.
         With `fetch` the item as it is then comes back; without, an empty one.
         """
-        request = _update(pk, put, condition, values, names, once, remove)
+        request = _update(pk, put, condition, values, names, once, remove, add, take_out)
         returned = "ALL_NEW" if fetch else "NONE"
         answer = self._conditional("update_item", ReturnValues=returned, **request)
         return _unmarshal(answer.get("Attributes", {}))
@@ -130,16 +138,23 @@ class Table:
         limit: int,
         descending: bool = False,
         start: Item | None = None,
+        only: Iterable[str] = (),
     ) -> tuple[list[Item], bool]:
-        """At most `limit` items of `index` after the position `start`, and whether there may be more."""
+        """At most `limit` items of `index` after the position `start`, and whether there may be more.
+
+        `only` names the attributes that come back; by default all do.
+        """
+        projection = ", ".join(f"#{name}" for name in only)
         request: dict[str, Any] = {
             "IndexName": index,
             "KeyConditionExpression": condition,
-            "ExpressionAttributeNames": _names(condition),
+            "ExpressionAttributeNames": _names(condition + projection),
             "ExpressionAttributeValues": _marshal(_placeholders(values)),
             "ScanIndexForward": not descending,
             "Limit": limit,
         }
+        if projection:
+            request["ProjectionExpression"] = projection
         if start:
             request["ExclusiveStartKey"] = _marshal(start)
         answer = self._call("query", **request)
@@ -177,6 +192,8 @@ def _update(
     names: Mapping[str, str] | None = None,
     once: Mapping[str, Value] | None = None,
     remove: Iterable[str] = (),
+    add: Mapping[str, frozenset[str]] | None = None,
+    take_out: Mapping[str, frozenset[str]] | None = None,
 ) -> dict[str, Any]:
     used_names = _names(condition) | dict(names or {})
     used_values = _placeholders(values or {})
@@ -189,7 +206,12 @@ def _update(
         used_names[f"#s{number}"] = name
         used_values[f":s{number}"] = value
     removals = {f"#r{number}": name for number, name in enumerate(remove)}
-    clauses = (("SET", assignments), ("REMOVE", list(removals)))
+    members: dict[str, list[str]] = {}
+    for verb, sets in (("ADD", add or {}), ("DELETE", take_out or {})):
+        members[verb] = [f"#{name} :{verb}_{name}" for name in sets]
+        used_names |= {f"#{name}": name for name in sets}
+        used_values |= {f":{verb}_{name}": value for name, value in sets.items()}
+    clauses = (("SET", assignments), ("REMOVE", list(removals)), *members.items())
     request = _expressions(condition, used_values, used_names | removals)
     return request | {
         "Key": _marshal({"pk": pk}),
@@ -217,15 +239,27 @@ def _names(expression: str) -> dict[str, str]:
 
 
 def _marshal(item: Mapping[str, Value]) -> dict[str, Any]:
-    return {name: {"S": value} if isinstance(value, str) else {"N": str(value)} for name, value in item.items()}
+    return {name: _typed(value) for name, value in item.items()}
 
 
-def _unmarshal(item: Mapping[str, Mapping[str, str]]) -> Item:
-    """Texts and whole numbers; what another release may have stored in other types is not ours to read."""
+def _typed(value: Value) -> dict[str, Any]:
+    match value:
+        case str():
+            return {"S": value}
+        case int():
+            return {"N": str(value)}
+        case _:
+            return {"SS": sorted(value)}
+
+
+def _unmarshal(item: Mapping[str, Mapping[str, Any]]) -> Item:
+    """Texts, whole numbers, sets of texts; what another release may have stored in other types is not ours to read."""
     plain: Item = {}
     for name, value in item.items():
         if "S" in value:
             plain[name] = value["S"]
         elif "N" in value and value["N"].lstrip("-").isdigit():
             plain[name] = int(value["N"])
+        elif "SS" in value:
+            plain[name] = frozenset(value["SS"])
     return plain

@@ -6,6 +6,7 @@ from typing import Any, Final
 from mux_lifecycle.errors import NotFound
 from mux_lifecycle.store import keys
 from mux_lifecycle.store.assets import STUCK_SECONDS, Outcome
+from mux_lifecycle.store.ledger import Ledger
 from mux_lifecycle.store.projection import UploadChange
 from mux_lifecycle.store.records import number, text
 from mux_lifecycle.store.table import Item, Refused, Table
@@ -17,10 +18,11 @@ GRACE_SECONDS: Final = 60
 
 
 class Uploads:
-    """The upload records of one table."""
+    """The upload records of one table. What an upload holds in the ledger is given back when it ends."""
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: Table, ledger: Ledger) -> None:
         self._table = table
+        self._ledger = ledger
 
     def get(self, upload_id: str, *, owner: str | None, now: float) -> Item:
         """The record, if `owner` may see it (None: anybody's) and its time is not over; else NotFound."""
@@ -36,6 +38,11 @@ class Uploads:
         """The record, whoever owns it."""
         return self._table.get(keys.upload(upload_id))
 
+    def found_by_id(self, upload_ids: list[str]) -> dict[str, Item]:
+        """`find` for at most 100 ids, without those that have no record; a moment old perhaps."""
+        found = self._table.get_all([keys.upload(upload_id) for upload_id in upload_ids])
+        return {text(item, "pk").removeprefix("UPLOAD#"): item for item in found}
+
     def owner(self, upload_id: str) -> str | None:
         """Who owns the upload, or None when it is not known."""
         record = self.find(upload_id)
@@ -44,13 +51,15 @@ class Uploads:
     def apply(self, change: UploadChange, *, now: float) -> Outcome:
         """Write what an event or answer says, unless something newer stands. Foreign uploads get no record."""
         try:
-            self._table.update(**update(change, now=now))
+            record = self._table.update(**update(change, now=now), fetch=True)
         except Refused as refused:
             if refused.item.get("seen") == change.version:
+                self._end(refused.item, change)
                 return "applied"
             if change.asset_id and refused.item and "asset_id" not in refused.item:
                 self._link(change)
             return "stale"
+        self._end(record, change)
         return "applied"
 
     def settle(self, upload_id: str) -> None:
@@ -59,6 +68,11 @@ class Uploads:
             self._table.update(
                 keys.upload(upload_id), put={}, remove=["due", "due_at"], condition="attribute_exists(#seen)"
             )
+
+    def _end(self, record: Item, change: UploadChange) -> None:
+        owner, request = text(record, "owner"), text(record, "request")
+        if change.status != "waiting" and owner and request:
+            self._ledger.end_upload(owner, request, became_asset="asset_id" in record)
 
     def _link(self, change: UploadChange) -> None:
         # Nothing is there to link when the record has expired since.
@@ -93,7 +107,7 @@ def update(change: UploadChange, *, now: float) -> dict[str, Any]:
     if change.asset_id:
         once |= {"asset_id": change.asset_id}
     if change.tag:
-        once |= {"owner": change.tag.owner}
+        once |= {"owner": change.tag.owner, "request": change.tag.request}
     else:
         condition += " AND attribute_exists(#seen)"
     return {

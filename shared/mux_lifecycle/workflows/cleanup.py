@@ -13,7 +13,6 @@ from typing import Any, Final, Self
 
 from mux_lifecycle.errors import (
     InProgress,
-    InvalidRequest,
     LifecycleError,
     MuxMalformed,
     MuxNotFound,
@@ -33,12 +32,11 @@ from mux_lifecycle.store.uploads import Uploads
 from mux_lifecycle.telemetry import count, logger
 from mux_lifecycle.workflows.deletion import Deletion
 from mux_lifecycle.workflows.environment import Environment
+from mux_lifecycle.workflows.options import BURIAL_SHARE, flag, max_share, may_bury
 from mux_lifecycle.workflows.search import Search
 
 RESERVE_SECONDS: Final = 30.0
 """A run ends when less than this is left of its function's time: enough for the slowest single record."""
-BURIALS: Final = 10
-BURIAL_SHARE: Final = 0.05
 _PAGE: Final = 50
 _SEARCH_PAGES: Final = 50
 _MAX_FAILURES_IN_A_ROW: Final = 5
@@ -55,23 +53,18 @@ class CleanupOptions:
     @classmethod
     def parse(cls, event: Mapping[str, Any]) -> Self:
         """From the event of a schedule or of a run by hand; other keys are a scheduler's."""
-        dry_run, max_share = event.get("dry_run", False), event.get("max_share", BURIAL_SHARE)
-        if not isinstance(dry_run, bool):
-            raise InvalidRequest("dry_run: must be true or false")
-        if isinstance(max_share, bool) or not isinstance(max_share, int | float) or not 0 <= max_share <= 1:
-            raise InvalidRequest("max_share: must be a number from 0 to 1")
-        return cls(dry_run, max_share)
+        return cls(flag(event, "dry_run"), max_share(event))
 
 
 class _Burials:
-    """How many records a run may declare gone: an error at Mux or a wrong token must not become a mass burial."""
+    """How many records this run has declared gone, and whether it may go on so."""
 
     def __init__(self, share: float) -> None:
         self._share = share
         self._done = 0
 
     def allow(self, seen: int) -> bool:
-        if self._done + 1 > max(BURIALS, self._share * seen):
+        if not may_bury(self._done, seen=seen, share=self._share):
             return False
         self._done += 1
         return True

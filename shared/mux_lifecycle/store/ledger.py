@@ -1,0 +1,145 @@
+"""The ledger: what each owner holds against their quotas, as sets of request ids in one item per owner.
+
+DynamoDB carries out the writes to one item one after the other, so a write that demands room in a set and takes it is
+exact, however many come at once. Sets make every write repeatable: what is taken twice is held once, what is given back
+twice is gone. A request id comes once only, so what was given back never returns.
+"""
+
+import contextlib
+from collections.abc import Iterable, Mapping
+from typing import Final, Literal
+
+from mux_lifecycle.store import keys
+from mux_lifecycle.store.records import text
+from mux_lifecycle.store.table import Item, Refused, Table
+
+type Account = Literal["open", "assets", "day"]
+"""`open`: uploads that wait for their file · `assets`: assets, and uploads that may become one · `day`: what was asked
+for within a day."""
+
+OF_UPLOAD: Final[tuple[Account, ...]] = ("open", "assets", "day")
+OF_ASSET: Final[tuple[Account, ...]] = ("assets", "day")
+
+# Not older than the audit at hand: two at once may both write.
+_AUDITED_BEFORE: Final = "(attribute_not_exists(#audited_at) OR #audited_at <= :audited_at)"
+
+
+class Ledger:
+    """The ledger of one table. `limits` are by account, 0 for none: without any, nothing is written at all."""
+
+    def __init__(self, table: Table, limits: Mapping[Account, int]) -> None:
+        self._table = table
+        self._limits = {account: limit for account, limit in limits.items() if limit}
+
+    @property
+    def limits(self) -> Mapping[Account, int]:
+        """The limits there are."""
+        return self._limits
+
+    def take(  # noqa: PLR0913 - one write says all of it
+        self,
+        owner: str,
+        request: str,
+        accounts: tuple[Account, ...],
+        *,
+        instead_of: str,
+        audited_after: int,
+        until: int,
+    ) -> None:
+        """Hold `request` in `accounts` if each has room, or holds it or the request that it stands for already.
+
+        Raises Refused, with what is held, also when assets are limited and have not been counted since `audited_after`.
+        The item may be forgotten at `until`. Both are epoch seconds.
+        """
+        kept = self._kept(accounts)
+        if not kept:
+            return
+        values: Item = {"request": request, "before": instead_of or request}
+        conditions = []
+        for account in kept:
+            if account in self._limits:
+                values[account] = self._limits[account]
+                conditions.append(
+                    f"(attribute_not_exists(#{account}) OR size(#{account}) < :{account}"
+                    f" OR contains(#{account}, :request) OR contains(#{account}, :before))"
+                )
+        if "assets" in kept:
+            values["audited_after"] = audited_after
+            conditions.append("#audited_at > :audited_after")
+        self._table.update(
+            keys.quota(owner),
+            put={"ttl": until},
+            add={account: frozenset({request}) for account in kept},
+            condition=" AND ".join(conditions),
+            values=values,
+        )
+
+    def give_back(self, owner: str, request: str, *accounts: Account) -> None:
+        """Hold `request` in `accounts` no more."""
+        self.drop(owner, dict.fromkeys(accounts, frozenset({request})))
+
+    def end_upload(self, owner: str, request: str, *, became_asset: bool) -> None:
+        """An upload waits no more; what became an asset stays held as one.
+
+        A create that Mux's client had to repeat may have left a second upload of this request at Mux. It says nothing
+        about an asset that the first has become since.
+        """
+        if became_asset:
+            self.give_back(owner, request, "open")
+        else:
+            dead = dict.fromkeys(("open", "assets"), frozenset({request}))
+            self._drop(owner, dead, "contains(#open, :request)", {"request": request})
+
+    def drop(self, owner: str, dead: Mapping[Account, frozenset[str]]) -> None:
+        """Hold the `dead` no more, wherever they are held."""
+        self._drop(owner, dead, "attribute_exists(#pk)", {})
+
+    def add(self, owner: str, assets: frozenset[str], *, audited_at: int) -> bool:
+        """Hold `assets` whatever the limits; False when a later audit has been made."""
+        try:
+            self._table.update(
+                keys.quota(owner),
+                put={},
+                add={"assets": assets},
+                condition=_AUDITED_BEFORE,
+                values={"audited_at": audited_at},
+            )
+        except Refused:
+            return False
+        return True
+
+    def close_audit(self, owner: str, *, audited_at: int, until: int) -> None:
+        """Note when the assets were counted, unless that was before they were counted last."""
+        with contextlib.suppress(Refused):
+            self._table.update(
+                keys.quota(owner),
+                put={"audited_at": audited_at, "ttl": until},
+                condition=_AUDITED_BEFORE,
+                values={"audited_at": audited_at},
+            )
+
+    def _drop(self, owner: str, dead: Mapping[Account, frozenset[str]], condition: str, values: Item) -> None:
+        kept = {account: dead[account] for account in self._kept(dead) if dead[account]}
+        if not kept:
+            return
+        with contextlib.suppress(Refused):
+            self._table.update(keys.quota(owner), put={}, take_out=kept, condition=condition, values=values)
+
+    def _kept(self, accounts: Iterable[Account]) -> list[Account]:
+        """Of what is not limited no account is kept, but for `open`, which `end_upload` needs for `assets` as well."""
+        return [
+            account
+            for account in accounts
+            if account in self._limits or (account == "open" and "assets" in self._limits)
+        ]
+
+
+def slot(record: Item) -> str:
+    """Under which id the record of an asset is held: that of the request that made it, else its own."""
+    return text(record, "request") or text(record, "pk").partition("#")[2]
+
+
+def members(held: Item, account: Account) -> frozenset[str]:
+    """What an owner's item holds in an account."""
+    value = held.get(account)
+    return value if isinstance(value, frozenset) else frozenset()

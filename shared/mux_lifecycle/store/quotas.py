@@ -1,0 +1,144 @@
+"""Quotas: whether an owner may make more, decided on what the ledger holds and, now and then, on the records themselves.
+
+The audit holds the ledger against the records. It runs before something is taken when the last one was long ago (also
+never: quotas were switched on, or the table was lost), and when something is refused. So whatever was not written down
+because a function was killed is found, and nothing is refused for what is no longer there.
+"""
+
+from collections.abc import Callable, Mapping
+from itertools import batched
+from typing import Final
+
+from mux_lifecycle.errors import QuotaExceeded, StoreUnavailable
+from mux_lifecycle.request_ids import made_at
+from mux_lifecycle.store import keys
+from mux_lifecycle.store.assets import is_at_mux
+from mux_lifecycle.store.ledger import Account, Ledger, members, slot
+from mux_lifecycle.store.records import number, text
+from mux_lifecycle.store.table import Item, Refused, Table
+from mux_lifecycle.times import rfc3339
+
+DAY_SECONDS: Final = 86_400
+AUDIT_SECONDS: Final = 3600
+"""After so long, what the ledger says of assets is not believed without an audit."""
+PAUSE_SECONDS: Final = 10
+"""A caller who is refused again and again does not make us read their records more often."""
+SETTLED_SECONDS: Final = 3600
+"""Long enough for the cleanup to hear of every upload and asset; what has no record so long after it could have become
+one stands for nothing."""
+
+_TRIES: Final = 3
+_PAGE: Final = 500
+_MOST: Final = 100
+"""So many assets more than allowed are counted; with still more, their number does not matter."""
+_BATCH: Final = 100
+_COUNTED: Final = ("pk", "sort", "seen", "status", "request", "gone_at")
+
+
+class Quotas:
+    """The quotas of the owners in one table. `now` gives epoch seconds."""
+
+    def __init__(self, table: Table, ledger: Ledger, upload_timeout_seconds: int, now: Callable[[], float]) -> None:
+        self._table = table
+        self._ledger = ledger
+        self._now = now
+        self._settled = upload_timeout_seconds + SETTLED_SECONDS
+
+    def take(self, owner: str, request: str, accounts: tuple[Account, ...], *, instead_of: str = "") -> None:
+        """Count `request` in `accounts`, in place of one that came to nothing, or raise QuotaExceeded."""
+        for _ in range(_TRIES):
+            now = int(self._now())
+            try:
+                self._ledger.take(
+                    owner,
+                    request,
+                    accounts,
+                    instead_of=instead_of,
+                    audited_after=now - AUDIT_SECONDS,
+                    until=self._until(now),
+                )
+            except Refused as refused:
+                held = refused.item
+            else:
+                if instead_of:
+                    self._ledger.give_back(owner, instead_of, *accounts)
+                return
+            if not self._audited(owner, held, now):
+                break
+        full = [account for account in accounts if self._is_full(held, account)]
+        if not full:
+            raise StoreUnavailable("the quota is being counted: try again")
+        raise QuotaExceeded(*(self._complaint(account, held) for account in full))
+
+    def give_back(self, owner: str, request: str, accounts: tuple[Account, ...]) -> None:
+        """What `request` was counted for has certainly not been made."""
+        self._ledger.give_back(owner, request, *accounts)
+
+    def _audited(self, owner: str, held: Item, now: int) -> bool:
+        """Take out of the ledger what is dead, put in what has a record; whether it makes sense to ask again."""
+        dead: dict[Account, frozenset[str]] = {
+            "open": _older(held, "open", than=self._settled, now=now),
+            "day": _older(held, "day", than=DAY_SECONDS, now=now),
+        }
+        counting = "assets" in self._ledger.limits and number(held, "audited_at") <= now - PAUSE_SECONDS
+        if counting:
+            recorded = self._recorded(owner)
+            missing = {name: pk for name, pk in recorded.items() if name not in members(held, "assets")}
+            if missing and not self._ledger.add(owner, frozenset(missing), audited_at=now):
+                return True
+            unknown = _older(held, "assets", than=self._settled, now=now) - recorded.keys()
+            dead["assets"] = unknown | self._gone(missing)
+        self._ledger.drop(owner, dead)
+        if counting:
+            self._ledger.close_audit(owner, audited_at=now, until=self._until(now))
+        return counting or any(dead.values())
+
+    def _recorded(self, owner: str) -> dict[str, str]:
+        """The owner's assets by what holds them in the ledger, with their partition keys; a moment old perhaps."""
+        recorded: dict[str, str] = {}
+        start: Item | None = None
+        more = True
+        while more and len(recorded) < self._ledger.limits["assets"] + _MOST:
+            items, more = self._table.query(
+                keys.BY_OWNER,
+                condition="#owner = :owner",
+                values={"owner": owner},
+                limit=_PAGE,
+                start=start,
+                only=_COUNTED,
+            )
+            recorded |= {slot(item): text(item, "pk") for item in items if is_at_mux(item)}
+            more = more and bool(items)
+            start = {"pk": items[-1]["pk"], "sort": items[-1]["sort"], "owner": owner} if items else None
+        return recorded
+
+    def _gone(self, added: Mapping[str, str]) -> frozenset[str]:
+        """Those that were deleted while the index still showed them: what they held was given back before it was added."""
+        found: set[str] = set()
+        for pks in batched(added.values(), _BATCH):
+            records = self._table.get_all(list(pks), consistent=True)
+            found |= {text(record, "pk") for record in records if is_at_mux(record)}
+        return frozenset(name for name, pk in added.items() if pk not in found)
+
+    def _is_full(self, held: Item, account: Account) -> bool:
+        limit = self._ledger.limits.get(account)
+        return limit is not None and len(members(held, account)) >= limit
+
+    def _complaint(self, account: Account, held: Item) -> str:
+        limit = self._ledger.limits[account]
+        match account:
+            case "open":
+                return f"at most {limit} uploads may be open at once: send their files, or cancel one"
+            case "assets":
+                return f"at most {limit} assets, uploads under way included: delete one"
+            case _:
+                oldest = min(made_at(request, now=self._now()) for request in members(held, account))
+                return f"at most {limit} uploads and assets within a day: try again after {rfc3339(oldest + DAY_SECONDS)}"
+
+    def _until(self, now: int) -> int:
+        return now + self._settled + 2 * DAY_SECONDS
+
+
+def _older(held: Item, account: Account, *, than: int, now: int) -> frozenset[str]:
+    """What has been held in an account for so many seconds."""
+    return frozenset(request for request in members(held, account) if now - made_at(request, now=now) >= than)

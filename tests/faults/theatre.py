@@ -1,0 +1,157 @@
+"""Where stories are told: once undisturbed, then as often as there are calls and faults, each time for another owner.
+
+What waits for Mux or for time to pass waits for all of them at once: that is what makes so many stories bearable.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Final
+
+from tests.faults.story import Stage, Story
+from tests.faults.sweep import FAULTS, Case, Killed
+
+if TYPE_CHECKING:
+    from tests.bridge import Webhooks
+    from tests.faults.sweep import ExternalCalls
+    from tests.world import World
+
+type Scene = tuple[list[Stage], list[Any], float]
+
+HARMLESS_REPEATS: Final = 2
+"""More calls than undisturbed that one fault may cost at Mux: a repeat, and a look for what became of the first."""
+_UNDISTURBED: Final = Case()
+
+
+@dataclass
+class Performance:
+    """A story on one stage, and what disturbed it there."""
+
+    stage: Stage
+    case: Case
+
+
+@dataclass
+class Theatre:
+    """One world, in which every story begins with an empty table and an empty Mux."""
+
+    world: World
+    webhooks: Webhooks
+    calls: ExternalCalls
+    _scenes: dict[int, Scene] = field(default_factory=dict)
+
+    def rehearsed(self, story: Story) -> list[str]:
+        """The calls that the story makes when nothing disturbs it."""
+        self.played(story, [_UNDISTURBED])
+        assert self.calls.names
+        return list(self.calls.names)
+
+    def played(self, story: Story, cases: list[Case], undisturbed: list[str] | None = None) -> list[Performance]:
+        """The story up to its disturbed act, once for each case, and what it promised at once.
+
+        No event arrives meanwhile: what follows is the same every time.
+        """
+        stages = self._begun(story, len(cases))
+        self.webhooks.held = True
+        played = [Performance(stage, case) for stage, case in zip(stages, cases, strict=True)]
+        for performance in played:
+            with performance.case.named(performance.stage.answers):
+                self._act(story, performance, undisturbed or [])
+        self.world.cold_start()
+        if not story.deaf:
+            self.world.mux.set_faults({})
+        for performance in played:
+            with performance.case.named(performance.stage.answers):
+                believe_the_answer(story, performance.stage)
+        return played
+
+    def _act(self, story: Story, performance: Performance, undisturbed: list[str]) -> None:
+        stage, case = performance.stage, performance.case
+        self.world.cold_start()
+        with self.calls.meeting(case.meets, at=case.at):
+            try:
+                stage.answers.append(story.act(stage))
+            except Killed:
+                pass
+        if case.meets:
+            assert self.calls.met, "the call was not visited"
+            assert self.calls.names[: case.at + 1] == undisturbed[: case.at + 1]
+            assert len(_at_mux(self.calls.names)) <= len(_at_mux(undisturbed)) + HARMLESS_REPEATS
+        for answer in stage.answers:
+            assert answer.status < 500 or (answer.status == 503 and int(answer.headers["retry-after"]) > 0)
+
+    def _begun(self, story: Story, count: int) -> list[Stage]:
+        """`count` stages, each with an owner of its own, and the scene set on all of them."""
+        if count == 1 and story.looks_only and id(story) in self._scenes:
+            stages, items, moment = self._scenes[id(story)]
+            self.world.replace_items(items)
+            self.world.advance(moment - time.time())
+            return [replace(stage, answers=[]) for stage in stages]
+        self.world.replace_items([])
+        self.world.mux.reset()
+        self.webhooks.held = False
+        self.world.cold_start()
+        stages = [Stage(self.world, self.webhooks, self.calls, f"ada-{number}") for number in range(count)]
+        story.begin(stages)
+        self._scenes = {id(story): (stages, self.world.items(), time.time())}
+        return stages
+
+
+def recovered(story: Story, performances: list[Performance]) -> None:
+    """Callers ask again, Mux tells what has happened, the schedules run."""
+    stages = [performance.stage for performance in performances]
+    patient = [performance for performance in performances if performance.case.patient]
+    hasty = [performance for performance in performances if not performance.case.patient]
+    _asked_again(story, hasty)
+    _time_passes(story, stages)
+    _time_passes(story, stages, hours=2)
+    if patient:
+        _asked_again(story, patient)
+        _time_passes(story, stages, hours=2)
+
+
+def believe_the_answer(story: Story, stage: Stage) -> None:
+    """What was answered 2xx is true at once."""
+    if stage.answers and stage.answers[-1].status < 300:
+        story.promised(stage, stage.answers[-1])
+
+
+def _asked_again(story: Story, performances: list[Performance]) -> None:
+    """Callers repeat the request until it is answered, as late as they are told to."""
+    unanswered = [performance for performance in performances if story.again and _is_open(performance.stage)]
+    for _ in range(6):
+        waits = [wait for performance in unanswered for wait in _told_to_wait(performance.stage)]
+        if waits:
+            performances[0].stage.world.advance(max(waits))
+        for performance in unanswered:
+            with performance.case.named(performance.stage.answers):
+                performance.stage.answers.append(story.act(performance.stage))
+                believe_the_answer(story, performance.stage)
+        unanswered = [performance for performance in unanswered if _is_open(performance.stage)]
+        if not unanswered:
+            return
+    with unanswered[0].case.named(unanswered[0].stage.answers):
+        raise AssertionError("never answered")
+
+
+def _is_open(stage: Stage) -> bool:
+    return not stage.answers or stage.answers[-1].status >= 500
+
+
+def _told_to_wait(stage: Stage) -> list[int]:
+    return [int(answer.headers.get("retry-after", 60)) for answer in stage.answers[-1:]]
+
+
+def _time_passes(story: Story, stages: list[Stage], hours: int = 0) -> None:
+    """What Mux has to tell arrives, and the cleanup runs."""
+    world, webhooks = stages[0].world, stages[0].webhooks
+    webhooks.held = False
+    world.advance(hours * 3600)
+    if not story.deaf:
+        webhooks.settle()
+    world.schedule()
+
+
+def _at_mux(names: list[str]) -> list[str]:
+    return [name for name in names if " /" in name]
