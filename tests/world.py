@@ -4,6 +4,7 @@ import base64
 import copy
 import importlib
 import json
+import os
 import threading
 import time
 import uuid
@@ -12,15 +13,13 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final, Literal, Self
 from urllib.parse import urlencode
 
 import boto3
-import botocore.session
 import pytest
 import requests
 import time_machine
-from botocore.loaders import Loader
 from moto import mock_aws
 
 from local.intrinsics import read
@@ -172,8 +171,9 @@ class World:
 
     def __enter__(self) -> Self:
         self._mock.start()
-        _start_aws_session()
-        self.secrets = boto3.client("secretsmanager")
+        self._monkeypatch.setattr(boto3, "DEFAULT_SESSION", _aws_session())
+        self._monkeypatch.setattr(runtime, "_client", _function_client)
+        self.secrets = _test_client("secretsmanager")
         token = {"token_id": self.mux.token_id, "token_secret": self.mux.token_secret}
         arns = {
             "MuxTokenSecret": self._secret("token", token),
@@ -194,7 +194,7 @@ class World:
         )
         self.arns = arns
         self.permissions = Permissions(_template_document(), arns)
-        self.dynamodb = boto3.client("dynamodb")
+        self.dynamodb = _test_client("dynamodb")
         self.table_name = create_table(self.dynamodb, self.template)
         for logical_id in self.template.functions:
             for name, value in self.template.function_environment(logical_id).items():
@@ -319,7 +319,7 @@ class World:
 
     def _secret(self, name: str, value: Json) -> str:
         made = self.secrets.create_secret(Name=f"{name}-{uuid.uuid4().hex}", SecretString=json.dumps(value))
-        return made["ARN"]
+        return str(made["ARN"])
 
 
 @cache
@@ -327,17 +327,30 @@ def _template_document() -> Json:
     return read((ROOT / "template.yaml").read_text(encoding="utf-8"))
 
 
+# Making a session and its clients takes longer than most tests, so they outlive a world. They keep no state of it: the
+# settings that a client is made with are part of its key here.
+
+
 @cache
-def _service_models() -> Loader:
-    """Reading them takes longer than most tests."""
-    loader: Loader = botocore.session.get_session().get_component("data_loader")
-    return loader
+def _aws_session() -> boto3.Session:
+    return boto3.Session()
 
 
-def _start_aws_session() -> None:
-    session = botocore.session.get_session()
-    session.register_component("data_loader", _service_models())
-    boto3.setup_default_session(botocore_session=session)
+@cache
+def _test_client(service: Literal["dynamodb", "secretsmanager"]) -> Any:
+    return _aws_session().client(service)
+
+
+_make_function_client = runtime._client
+
+
+def _function_client(service: str) -> Any:
+    return _kept_function_client(service, os.environ.get("AWS_CALL_ATTEMPTS"))
+
+
+@cache
+def _kept_function_client(service: str, _attempts: str | None) -> Any:
+    return _make_function_client(service)
 
 
 def _file(function: str) -> str:

@@ -56,8 +56,22 @@ def webhooks(world: World) -> Iterator[Webhooks]:
         assert not endpoint.crashes
 
 
+@pytest.fixture(scope="module")
+def lasting_seeds(world: World, webhooks: Webhooks) -> Seeds:
+    """For what takes nothing away."""
+    return _sow(world, webhooks)
+
+
 @pytest.fixture
-def seeds(world: World, webhooks: Webhooks) -> Seeds:
+def seeds(request: pytest.FixtureRequest, world: World, webhooks: Webhooks, name: str) -> Seeds:
+    """Fresh ones where the operation called `name` may take them away or use them up."""
+    if name.startswith("DELETE") or (name.startswith("POST") and "{" in name):
+        return _sow(world, webhooks)
+    lasting: Seeds = request.getfixturevalue("lasting_seeds")
+    return lasting
+
+
+def _sow(world: World, webhooks: Webhooks) -> Seeds:
     upload = world.call("create_upload", json_body={}).data["id"]
     asset = world.call("create_asset", json_body={"input": FILM, "playback_policy": "signed"}).data["id"]
     webhooks.settle()

@@ -36,13 +36,22 @@ def resolved(node: Any) -> Any:
 
 
 def schemas(node: Any, path: str = "#") -> Iterator[tuple[str, Json]]:
-    """Every schema below `node` that says what type it describes."""
+    """Every schema below `node` that is not just a reference to another."""
+    for name, value in _entries(node):
+        where = f"{path}/{name}"
+        if name in {"schema", "items"}:
+            found = {where: value}
+        elif name in {"schemas", "properties", "allOf", "oneOf"}:
+            found = {f"{where}/{key}": entry for key, entry in _entries(value)}
+        else:
+            found = {}
+        yield from ((key, schema) for key, schema in found.items() if "$ref" not in schema)
+        if name not in {"example", "examples", "enum", "const"}:
+            yield from schemas(value, where)
+
+
+def _entries(node: Any) -> Iterator[tuple[str, Any]]:
     if isinstance(node, dict):
-        if isinstance(node.get("type"), str | list) and "in" not in node and "scheme" not in node:
-            yield path, node
-        for name, value in node.items():
-            if name not in {"example", "examples", "enum", "const"}:
-                yield from schemas(value, f"{path}/{name}")
+        yield from node.items()
     elif isinstance(node, list):
-        for number, value in enumerate(node):
-            yield from schemas(value, f"{path}/{number}")
+        yield from ((str(number), value) for number, value in enumerate(node))

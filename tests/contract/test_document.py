@@ -16,8 +16,8 @@ PARAMETERS = {
     "JwtIssuer": "https://issuer.example.com",
     "JwtAudience": "client",
 }
-OPEN_OBJECTS = {"#/schemas/MuxEvent"}
-"""What Mux sends us grows whenever Mux likes."""
+OPEN_OBJECTS = {"#/components/schemas/MuxEvent", "#/components/schemas/DeletingAsset/allOf/1"}
+"""What Mux sends us grows whenever Mux likes; and what only narrows another object."""
 
 
 def test_it_is_openapi_3_1() -> None:
@@ -49,7 +49,9 @@ def test_every_operation_has_an_id_of_its_own_and_all_answers_of_the_gateway() -
 
 def test_nothing_is_unbounded() -> None:
     loose = []
-    for path, schema in schemas(document()["components"]):
+    for path, schema in schemas(document()):
+        if schema.keys() & {"enum", "const", "oneOf", "allOf"}:
+            continue
         types = {schema["type"]} if isinstance(schema["type"], str) else set(schema["type"])
         if "string" in types and "maxLength" not in schema:
             loose.append(path)
@@ -60,6 +62,11 @@ def test_nothing_is_unbounded() -> None:
         if "object" in types and schema.get("additionalProperties") is not False and path not in OPEN_OBJECTS:
             loose.append(path)
     assert loose == []
+
+
+def test_everything_has_a_type() -> None:
+    """Generators make `unknown` of what has none, also where the values are listed."""
+    assert [path for path, schema in schemas(document()) if not schema.keys() & {"type", "oneOf", "allOf"}] == []
 
 
 def test_the_examples_are_what_they_are_examples_of() -> None:
@@ -73,6 +80,11 @@ def test_the_examples_are_what_they_are_examples_of() -> None:
                 assert found, f"{name} {part}: no example"
                 for example in found:
                     _check(media["schema"], example, f"{name} {part}")
+
+
+def test_every_parameter_has_an_example() -> None:
+    for name, parameter in document()["components"]["parameters"].items():
+        _check(parameter["schema"], parameter["example"], name)
 
 
 def _check(schema: Json, value: Any, where: str) -> None:

@@ -47,11 +47,25 @@ def _raising(error: Exception, *, lasting: bool = True) -> Fault:
     return Fault(refuse, lambda do: do(), lasting=lasting)
 
 
+BODIES: dict[str, Any] = {
+    "create_upload": {},
+    "create_asset": FILM,
+    "update_asset": {"title": "Harbour"},
+    "playback_ids:POST": {"policy": "public"},
+    "tracks:POST": {"url": "https://media.example.com/harbour.vtt", "type": "text", "language_code": "en"},
+    "tracks:PATCH": {"name": "English"},
+    "tracks:POST generate-subtitles": {"generated_subtitles": [{"language_code": "en"}]},
+    "static_renditions:POST": {"resolution": "720p"},
+    "static_renditions:PUT": {"mp4_support": "none"},
+    "master_access": {"master_access": "temporary"},
+}
+
+
 def _call(world: World, function: str) -> Answer:
-    bodies = {"create_upload": {}, "create_asset": FILM}
     if function == "webhook_receiver":
         return world.deliver(mux_events.asset_event("ready", asset_id=mux_events.new_id("asset")))
-    return world.call(function, json_body=bodies.get(function), id=mux_events.new_id("any"))
+    parts = {name: mux_events.new_id("part") for name in ("pid", "tid", "rid")}
+    return world.call(function, json_body=BODIES.get(function), id=mux_events.new_id("any"), **parts)
 
 
 @pytest.mark.parametrize("trouble", TRANSIENT)

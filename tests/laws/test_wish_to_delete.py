@@ -82,6 +82,7 @@ def test_the_deletion_ends_it(wished: World) -> None:
 
 def test_a_public_asset_leaves_the_gallery_at_once(world: World) -> None:
     ready = mux_events.asset_event("ready", asset_id=ASSET, at=BASE + 1, passthrough=public["data"]["passthrough"])
+    ready["data"]["playback_ids"] = [{"id": "Quay3UyT5mWq7sJdL00vNnBhPxGf02aR", "policy": "public"}]
     tell(world, [public, ready])
     assert world.records()[f"ASSET#{ASSET}"]["gallery"] == "public"
     runtime.assets().request_deletion(ASSET, owner="ada", now=NOW)

@@ -1,4 +1,4 @@
-"""@mux/mux-node, unchanged, as a customer of an emulator: each test is a script here and what it must have seen."""
+"""What the tests with Node share: its packages, installed once; and scripts that report what they saw as JSON."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ def mux() -> Iterator[MuxEmulator]:
 
 @pytest.fixture(scope="session")
 def node() -> str:
-    """The `node` that can run the scripts: what they import is installed."""
+    """The `node` that can run what is here: the packages of package-lock.json are in node_modules."""
     found, npm = shutil.which("node"), shutil.which("npm")
     if found is None or npm is None:
-        pytest.skip("Mux's Node SDK needs node and npm, which are not installed")
+        pytest.skip("this needs node and npm, which are not installed")
     with (HERE / "package-lock.json").open("rb") as pins:
         # Test processes run side by side: one installs, the others wait for it.
         fcntl.flock(pins, fcntl.LOCK_EX)
@@ -81,4 +81,4 @@ def _install(npm: str) -> None:
         check=False,
     )
     if ended.returncode != 0:
-        pytest.fail(f"npm could not install Mux's Node SDK:\n{ended.stderr}", pytrace=False)
+        pytest.fail(f"npm could not install the packages of package-lock.json:\n{ended.stderr}", pytrace=False)

@@ -25,12 +25,19 @@ NOT_FOUND = {"class": "NotFoundError", "status": 404}
 BAD_REQUEST = {"class": "BadRequestError", "status": 400}
 EXPIRATION = 600
 PARAMETERS: dict[str, dict[str, str | int | float]] = {
-    "video": {"max_resolution": "720p", "asset_start_time": 1.5},
+    "video": {"max_resolution": "720p", "asset_start_time": 1.5, "playback_restriction_id": "Restriction1"},
     "thumbnail": {"time": 3, "width": 640, "fit_mode": "smartcrop"},
     "gif": {"fps": 10, "end": 4.25},
     "storyboard": {"format": "webp"},
+    "drm_license": {},
 }
-OUR_NAMES = {"video": "video", "thumbnail": "thumbnail", "gif": "animated", "storyboard": "storyboard"}
+OUR_NAMES = {
+    "video": "video",
+    "thumbnail": "thumbnail",
+    "gif": "animated",
+    "storyboard": "storyboard",
+    "drm_license": "drm",
+}
 
 
 def refused(refusal: Any) -> dict[str, Any]:
@@ -174,9 +181,13 @@ def test_deliveries_carry_a_signature_that_holds(mux: MuxEmulator, run: RunScrip
     assert seen["unsigned"]["message"] == "Could not find a mux-signature header"
 
 
-def test_wrong_credentials_are_its_authentication_error(run: RunScript) -> None:
+def test_right_credentials_say_who_they_are_and_wrong_ones_are_its_authentication_error(
+    mux: MuxEmulator, run: RunScript
+) -> None:
     seen = run("credentials")
-    for call in ("list", "create"):
+    assert seen["who"]["environment_id"] == mux.environment_id
+    assert {"video:read", "video:write"} <= set(seen["who"]["permissions"])
+    for call in ("nobody", "list", "create"):
         assert refused(seen[call]) == {"class": "AuthenticationError", "status": 401}
         assert seen[call]["body"]["error"] == {"type": "unauthorized", "messages": ["Unauthorized request"]}
     assert seen["uploads"] == []
@@ -199,7 +210,7 @@ def test_its_tokens_say_what_ours_say(run: RunScript, signing_key: SigningKey) -
         expiration=f"{EXPIRATION}s",
         params=PARAMETERS,
     )
-    assert set(tokens) == set(PARAMETERS)
+    assert {OUR_NAMES[kind] for kind in tokens} == set(AUDIENCES)
     for kind, token in tokens.items():
         theirs = _verified(token, signing_key)
         assert before + EXPIRATION <= theirs["exp"] <= time.time() + EXPIRATION
