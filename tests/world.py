@@ -289,9 +289,12 @@ class World:
 
     def mux_post(self, path: str, body: Json) -> requests.Response:
         """Something at Mux that no function of ours made."""
-        return requests.post(
-            self.mux.url + path, json=body, auth=(self.mux.token_id, self.mux.token_secret), timeout=10
-        )
+        return self.mux_call("POST", path, body)
+
+    def mux_call(self, method: str, path: str, body: Json | None = None) -> requests.Response:
+        """A call of Mux's API past our functions, as its dashboard makes them."""
+        credentials = (self.mux.token_id, self.mux.token_secret)
+        return requests.request(method, self.mux.url + path, json=body, auth=credentials, timeout=10)
 
     def mux_assets(self) -> list[Json]:
         """Every asset at Mux."""

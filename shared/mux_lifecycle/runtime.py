@@ -6,7 +6,6 @@ Nothing is imported or connected for what a function does not use: `requests` is
 from __future__ import annotations
 
 import os
-import secrets
 import time
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
@@ -14,12 +13,13 @@ from typing import TYPE_CHECKING, Any, Final
 import boto3
 from botocore.config import Config as BotoConfig
 
-from mux_lifecycle import config
+from mux_lifecycle import config, request_ids
 from mux_lifecycle.errors import ConfigurationError
 from mux_lifecycle.secrets import Secrets
 from mux_lifecycle.store.assets import Assets
 from mux_lifecycle.store.due import Due
 from mux_lifecycle.store.intents import Intents
+from mux_lifecycle.store.ledger import Ledger
 from mux_lifecycle.store.projector import Projector
 from mux_lifecycle.store.table import Table
 from mux_lifecycle.store.uploads import Uploads
@@ -48,7 +48,7 @@ def now() -> float:
 
 def request_id() -> str:
     """A fresh random id of 22 characters, for the tag of one request."""
-    return secrets.token_urlsafe(16)
+    return request_ids.new(now())
 
 
 @cache
@@ -75,13 +75,19 @@ def _table() -> Table:
 
 
 @cache
+def _ledger() -> Ledger:
+    quotas = config.QuotaConfig.from_env(os.environ)
+    return Ledger(_table(), {"open": quotas.open_uploads, "assets": quotas.assets, "day": quotas.uploads_per_day})
+
+
+@cache
 def assets() -> Assets:
-    return Assets(_table())
+    return Assets(_table(), _ledger())
 
 
 @cache
 def uploads() -> Uploads:
-    return Uploads(_table())
+    return Uploads(_table(), _ledger())
 
 
 @cache
@@ -165,6 +171,7 @@ def _scheduled_mux(share: float) -> MuxClient:
 
 @cache
 def creation() -> Creation:
+    from mux_lifecycle.store.quotas import Quotas
     from mux_lifecycle.workflows.creation import Creation
     from mux_lifecycle.workflows.search import Search
 
@@ -173,6 +180,7 @@ def creation() -> Creation:
         assets=assets(),
         uploads=uploads(),
         intents=Intents(_table()),
+        quotas=Quotas(_table(), _ledger(), upload_timeout_seconds(), now),
         projector=projector(),
         search=Search(_mux(), assets(), projector(), stack(), now),
         config=config.AssetConfig.from_env(os.environ),
@@ -237,6 +245,7 @@ def cleanup() -> Cleanup:
         assets=assets(),
         uploads=uploads(),
         intents=Intents(_table()),
+        ledger=_ledger(),
         due=Due(_table()),
         search=Search(mux, assets(), projector(), stack(), now),
         deletion=Deletion(mux, assets(), environment, now),

@@ -23,6 +23,7 @@ KEY: Final = {"idempotency-key": "the-one-and-only"}
 FILM: Final = {"input": "https://storage.example.com/film.mp4", "title": "Harbour"}
 CAPTIONS: Final = "https://storage.example.com/captions.vtt"
 VIDEO: Final = sample_mp4()
+_TRACK: Final = ("type", "name", "language_code", "closed_captions")
 
 
 @dataclass
@@ -91,14 +92,16 @@ def asked(route: str, **request: Any) -> Callable[[Stage], Answer]:
 
 
 def ready_assets(stages: list[Stage], **settings: Any) -> None:
-    """Each stage's owner has a ready asset, as Mux has told."""
+    """Each stage's owner has a ready asset, as Mux has told in the stage's event."""
     world = stages[0].world
     world.mux.set_faults({"webhooks": {"drop": 1}})
     for stage in stages:
         stage.ids = {"id": asset_at_mux(stage, **settings)}
     wait_until_ready(world)
-    for asset in world.mux_assets():
-        assert world.deliver(mux_events.event("video.asset.ready", asset, at=time.time())).status == 200
+    at_mux = {asset["id"]: asset for asset in world.mux_assets()}
+    for stage in stages:
+        stage.event = mux_events.event("video.asset.ready", at_mux[stage.ids["id"]], at=time.time())
+        assert world.deliver(stage.event).status == 200
     world.mux.set_faults({})
     later(stages)
 
@@ -131,4 +134,25 @@ def events(stages: list[Stage], kind: str) -> dict[str, Json]:
         return len(found) == len(stages)
 
     world.wait_for(all_told)
+    return found
+
+
+def outline(asset: Json, *, settled: bool = True) -> Json:
+    """What an asset and its parts are, of an answer of ours and of Mux's alike; how far they are, only if `settled`."""
+    renditions = asset.get("static_renditions", [])
+    files = renditions if isinstance(renditions, list) else renditions.get("files", [])
+    found: Json = {
+        "id": asset["id"],
+        "title": asset.get("title") or asset.get("meta", {}).get("title"),
+        "visibility": asset.get("visibility") or asset["passthrough"].rpartition("#")[2],
+        "playback_ids": {entry["id"]: entry["policy"] for entry in asset.get("playback_ids", [])},
+        "tracks": {track["id"]: [track.get(name) for name in _TRACK] for track in asset.get("tracks", [])},
+        "files": {file["name"] for file in files},
+    }
+    if settled:
+        found |= {
+            "statuses": [asset["status"], asset.get("master", {}).get("status")],
+            "track statuses": {track["id"]: track.get("status") for track in asset.get("tracks", [])},
+            "file statuses": {file["name"]: file.get("status") for file in files},
+        }
     return found

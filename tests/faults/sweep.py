@@ -200,6 +200,9 @@ def _kill_afterwards_mux(do: Do) -> Any:
     raise Killed
 
 
+KILLED_AT_MUX: Final = Fault(lambda _, do: do(), _kill_afterwards_mux, lasting=True)
+"""The first call to Mux takes effect, and that is the end."""
+
 FAULTS: Final[dict[str, Fault]] = {
     "throttled": Fault(_aws_throttled, _mux_throttled),
     "all fails from here on": Fault(_aws_unreachable, _mux_unreachable, lasting=True),

@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from local.mux import ids
-from local.mux.probe import Audio, Media, Video
 from local.mux.resources import Asset, PlaybackId, Track
 from local.mux.settings import asset_settings
 

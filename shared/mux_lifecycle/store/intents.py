@@ -19,14 +19,12 @@ SETTLE_SECONDS: Final = 60
 
 _FREE: Final = "(attribute_not_exists(#pk) OR #ttl <= :now)"
 _OPEN: Final = "#request = :request AND #state <> :done"
-# Who says that nothing came of it speaks of one attempt only.
-_OWN_ATTEMPT: Final = f"{_OPEN} AND #attempt = :attempt"
 
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """One request that creates something at Mux. `request` is the random id in its tag, `attempt` that of the sender
-    whose turn it is; times are epoch seconds.
+    """One request that creates something at Mux. `request` is the id in the tag of what is being sent, a new one
+    whenever it is sent again; times are epoch seconds.
 
     `state`: `pending` while the outcome is open · `done` with `object_id` · `lost` when nothing came of it.
     """
@@ -36,7 +34,6 @@ class Intent:
     kind: str
     fingerprint: str
     request: str
-    attempt: str
     sent_at: int
     state: str = "pending"
     object_id: str = ""
@@ -50,7 +47,6 @@ class Intent:
             kind=text(item, "kind"),
             fingerprint=text(item, "fingerprint"),
             request=text(item, "request"),
-            attempt=text(item, "attempt"),
             sent_at=number(item, "sent_at"),
             state=text(item, "state"),
             object_id=text(item, "object_id"),
@@ -72,7 +68,6 @@ class Intents:
             "kind": intent.kind,
             "fingerprint": intent.fingerprint,
             "request": intent.request,
-            "attempt": intent.attempt,
             "sent_at": intent.sent_at,
             "state": intent.state,
             "ttl": intent.sent_at + KEPT_SECONDS,
@@ -88,36 +83,33 @@ class Intents:
         item = self._table.get(pk)
         return Intent.from_item(item) if item and "request" in item else None
 
-    def send_again(self, intent: Intent, *, attempt: str, now: int) -> Intent | None:
-        """Take over an intent whose last attempt came to nothing; None when somebody else was faster.
+    def send_again(self, intent: Intent, *, request: str, now: int) -> Intent | None:
+        """Take over an intent of which nothing came so far; None when somebody else was faster.
 
-        `attempt` must be new: it tells our own write, its answer lost, from that of a parallel retry.
+        `request` must be new: it tells our own write, its answer lost, from that of a parallel retry, and what is sent
+        now from what was sent before.
         """
-        again = replace(intent, attempt=attempt, sent_at=now, state="pending")
-        put: Item = {"state": "pending", "attempt": attempt, "sent_at": now, "ttl": now + KEPT_SECONDS}
+        again = replace(intent, request=request, sent_at=now, state="pending")
+        put: Item = {"state": "pending", "request": request, "sent_at": now, "ttl": now + KEPT_SECONDS}
         try:
-            self._table.update(
-                intent.pk,
-                put=put | _due(again),
-                condition="#state <> :done AND #attempt = :attempt",
-                values={"done": "done", "attempt": intent.attempt},
-            )
+            self._table.update(intent.pk, put=put | _due(again), condition=_OPEN, values=self._open(intent))
         except Refused as refused:
-            return again if refused.item.get("attempt") == attempt else None
+            return again if refused.item.get("request") == request else None
         return again
 
     def finish(self, intent: Intent, object_id: str, *, expires_at: int = 0) -> None:
         """Note what came of it; nothing happens if the intent has expired meanwhile."""
-        put: Item = {"state": "done", "object_id": object_id, "expires_at": expires_at}
-        self._close(intent, put, _OPEN, self._open(intent))
+        self._close(intent, {"state": "done", "object_id": object_id, "expires_at": expires_at})
 
     def give_up(self, intent: Intent) -> None:
-        """Note that nothing came of this attempt: the next request with its key may send it again."""
-        self._close(intent, {"state": "lost"}, _OWN_ATTEMPT, self._open(intent) | {"attempt": intent.attempt})
+        """Note that nothing came of what was sent: the next request with its key may send it again."""
+        self._close(intent, {"state": "lost"})
 
-    def _close(self, intent: Intent, put: Item, condition: str, values: dict[str, str]) -> None:
+    def _close(self, intent: Intent, put: Item) -> None:
         with contextlib.suppress(Refused):
-            self._table.update(intent.pk, put=put, remove=["due", "due_at"], condition=condition, values=values)
+            self._table.update(
+                intent.pk, put=put, remove=["due", "due_at"], condition=_OPEN, values=self._open(intent)
+            )
 
     def finish_upload(self, intent: Intent, change: UploadChange, *, now: float) -> None:
         """Write the new upload's record and close its intent, both or neither; Refused if a record stands already."""
@@ -127,10 +119,9 @@ class Intents:
         self._table.update_both(record, closed)
 
     def release(self, intent: Intent) -> None:
-        """Forget an intent of which this attempt certainly had no effect."""
+        """Forget an intent of which certainly nothing came; one that was sent again stands."""
         with contextlib.suppress(Refused):
-            values = self._open(intent) | {"attempt": intent.attempt}
-            self._table.delete(intent.pk, condition=_OWN_ATTEMPT, values=values)
+            self._table.delete(intent.pk, condition=_OPEN, values=self._open(intent))
 
     @staticmethod
     def _open(intent: Intent) -> dict[str, str]:

@@ -200,16 +200,31 @@ def _asset(data: Json, stamp: _Stamp, stack: str) -> AssetChange | None:
     if not asset_id or status not in _ASSET_STATUSES:
         return None
     created_at = parse_epoch(data.get("created_at"))
+    tag = Tag.decode(data.get("passthrough"), stack=stack)
+    rejected = status == "ready" and tag is not None and _is_too_long(data, tag.max_duration)
+    if tag and rejected:
+        data = _without_content(data, f"The video is longer than {tag.max_duration} seconds, so it is removed.")
     return AssetChange(
         asset_id=asset_id,
-        version=stamp.version(status),
-        status=status,
+        version=stamp.version("rejected" if rejected else status),
+        status="errored" if rejected else status,
         document=_asset_document(data),
         created_at=stamp.seconds if created_at is None else created_at,
         upload_id=_identifier(data, "upload_id"),
-        tag=Tag.decode(data.get("passthrough"), stack=stack),
+        tag=tag,
         observed=stamp.observed,
     )
+
+
+def _is_too_long(data: Json, most: int) -> bool:
+    duration = _plain(data.get("duration"))
+    return bool(most) and isinstance(duration, int | float) and duration > most
+
+
+def _without_content(data: Json, reason: str) -> Json:
+    """An asset as its owner sees it once it is rejected: nothing of it can be played or loaded."""
+    nothing = dict.fromkeys(("playback_ids", "tracks", "static_renditions", "master"))
+    return {**data, **nothing, "errors": {"type": "too_long", "messages": [reason]}}
 
 
 def _upload(data: Json, stamp: _Stamp, stack: str) -> UploadChange | None:

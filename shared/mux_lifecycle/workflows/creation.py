@@ -6,8 +6,10 @@ same answer; when the outcome is unknown, what was asked for is looked for befor
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, replace
+from functools import partial
 from typing import Any, Final
 
 from mux_lifecycle import views
@@ -16,11 +18,14 @@ from mux_lifecycle.errors import (
     Conflict,
     IdempotencyMismatch,
     InProgress,
+    LifecycleError,
     MuxMalformed,
     MuxNotFound,
     MuxRateLimited,
     MuxRefused,
     MuxUnavailable,
+    QuotaExceeded,
+    SecretUnavailable,
 )
 from mux_lifecycle.models import AssetWish, UrlWish
 from mux_lifecycle.mux import bodies
@@ -29,11 +34,14 @@ from mux_lifecycle.mux.tag import Tag
 from mux_lifecycle.store import keys, projection
 from mux_lifecycle.store.assets import Assets, new_record
 from mux_lifecycle.store.intents import SETTLE_SECONDS, Intent, Intents, Kind
+from mux_lifecycle.store.ledger import OF_ASSET, OF_UPLOAD, Account
 from mux_lifecycle.store.projection import UploadChange
 from mux_lifecycle.store.projector import Projector
+from mux_lifecycle.store.quotas import Quotas
 from mux_lifecycle.store.records import text
 from mux_lifecycle.store.table import Refused
 from mux_lifecycle.store.uploads import Uploads
+from mux_lifecycle.telemetry import count
 from mux_lifecycle.workflows.search import Search
 
 type Json = dict[str, Any]
@@ -44,7 +52,7 @@ PATIENCE_SECONDS: Final = 3.0
 """How long a repeated request waits for the first one to end."""
 _STEP_SECONDS: Final = 0.25
 _SEARCH_PAGES: Final = 2
-_NOTHING_DONE: Final = (MuxRefused, MuxNotFound, MuxRateLimited, MuxUnavailable)
+_NOTHING_DONE: Final = (MuxRefused, MuxNotFound, MuxRateLimited, MuxUnavailable, SecretUnavailable)
 
 
 class Creation:
@@ -57,6 +65,7 @@ class Creation:
         assets: Assets,
         uploads: Uploads,
         intents: Intents,
+        quotas: Quotas,
         projector: Projector,
         search: Search,
         config: AssetConfig,
@@ -69,6 +78,7 @@ class Creation:
         self._assets = assets
         self._uploads = uploads
         self._intents = intents
+        self._quotas = quotas
         self._projector = projector
         self._search = search
         self._config = config
@@ -80,32 +90,34 @@ class Creation:
     def upload(self, owner: str, wish: AssetWish, key: str, *, cors_origin: str, timeout_seconds: int) -> Json:
         """A direct upload as POST /uploads answers it."""
 
-        def send(request: str) -> tuple[UploadChange, str]:
-            tag = Tag(self._stack, owner, request)
+        def send(request: str, instead_of: str) -> tuple[UploadChange, str]:
+            tag = self._tag(owner, request)
             body = bodies.upload(wish, tag, self._config, cors_origin=cors_origin, timeout_seconds=timeout_seconds)
-            sent_at = self._now()
-            made = self._mux.create_upload(body)
-            change = projection.observed_upload(made, sent_at=sent_at, stack=self._stack)
-            if change is None:
-                raise MuxMalformed("upload without a known status")
+            # Whatever fails here, nobody has got a URL, so no upload is theirs.
+            with self._within_quotas(owner, request, OF_UPLOAD, instead_of=instead_of, undone_by=(LifecycleError,)):
+                sent_at = self._now()
+                made = self._mux.create_upload(body)
+                change = projection.observed_upload(made, sent_at=sent_at, stack=self._stack)
+                if change is None:
+                    raise MuxMalformed("upload without a known status")
             return replace(change, tag=tag), made["url"]
 
         if not key:
-            change, url = send(self._request_id())
+            change, url = send(self._request_id(), "")
             self._uploads.apply(change, now=self._now())
             return views.created_upload(change.upload_id, change.status, change.expires_at, url)
-        intent = self._intent(owner, key, "upload", asdict(wish))
+        intent, lost = self._intent(owner, key, "upload", asdict(wish)), ""
         standing = self._intents.claim(intent)
         if standing.request != intent.request:
             standing = self._settled(standing, intent.fingerprint)
             if standing.state == "done":
                 return self._same_upload(standing)
-            intent = self._taken_over(standing, UPLOAD_SETTLE_SECONDS)
-        return self._first_upload(intent, send)
+            intent, lost = self._taken_over(standing, UPLOAD_SETTLE_SECONDS), standing.request
+        return self._first_upload(intent, partial(send, instead_of=lost))
 
     def asset(self, owner: str, wish: UrlWish, key: str) -> Json:
         """A new asset as POST /assets answers it."""
-        intent = self._intent(owner, key, "asset", asdict(wish))
+        intent, lost = self._intent(owner, key, "asset", asdict(wish)), ""
         standing = self._intents.claim(intent)
         if standing.request != intent.request:
             standing = self._settled(standing, intent.fingerprint)
@@ -113,13 +125,13 @@ class Creation:
                 standing = self._looked_for(standing)
             if standing.state == "done":
                 return self._same_asset(standing)
-            intent = self._taken_over(standing, SETTLE_SECONDS)
-        return self._first_asset(intent, wish)
+            intent, lost = self._taken_over(standing, SETTLE_SECONDS), standing.request
+        return self._first_asset(intent, wish, instead_of=lost)
 
     def _first_upload(self, intent: Intent, send: Callable[[str], tuple[UploadChange, str]]) -> Json:
         try:
             change, url = send(intent.request)
-        except (*_NOTHING_DONE, MuxMalformed):
+        except (*_NOTHING_DONE, MuxMalformed, QuotaExceeded):
             self._intents.release(intent)
             raise
         now = self._now()
@@ -131,12 +143,16 @@ class Creation:
             self._intents.finish(intent, change.upload_id, expires_at=change.expires_at)
         return views.created_upload(change.upload_id, change.status, change.expires_at, url)
 
-    def _first_asset(self, intent: Intent, wish: UrlWish) -> Json:
-        tag = Tag(self._stack, intent.owner, intent.request)
-        sent_at = self._now()
+    def _first_asset(self, intent: Intent, wish: UrlWish, *, instead_of: str) -> Json:
+        tag = self._tag(intent.owner, intent.request)
+        quotas = self._within_quotas(
+            intent.owner, intent.request, OF_ASSET, instead_of=instead_of, undone_by=_NOTHING_DONE
+        )
         try:
-            made = self._mux.create_asset(bodies.asset(wish, tag, self._config))
-        except _NOTHING_DONE:
+            with quotas:
+                sent_at = self._now()
+                made = self._mux.create_asset(bodies.asset(wish, tag, self._config))
+        except (*_NOTHING_DONE, QuotaExceeded):
             self._intents.release(intent)
             raise
         change = projection.observed_asset(made, sent_at=sent_at, stack=self._stack)
@@ -147,6 +163,31 @@ class Creation:
         self._intents.finish(intent, change.asset_id)
         return views.asset(new_record(change))
 
+    @contextmanager
+    def _within_quotas(
+        self,
+        owner: str,
+        request: str,
+        accounts: tuple[Account, ...],
+        *,
+        instead_of: str,
+        undone_by: tuple[type[LifecycleError], ...],
+    ) -> Iterator[None]:
+        """Inside, `request` counts; it does so no more when it ends by one of the errors that mean nothing was made."""
+        try:
+            self._quotas.take(owner, request, accounts, instead_of=instead_of)
+        except QuotaExceeded:
+            count("QuotaExceeded")
+            raise
+        try:
+            yield
+        except undone_by:
+            self._quotas.give_back(owner, request, accounts)
+            raise
+
+    def _tag(self, owner: str, request: str) -> Tag:
+        return Tag(self._stack, owner, request, max_duration=self._config.max_duration_seconds)
+
     def _intent(self, owner: str, key: str, kind: Kind, wish: Mapping[str, Any]) -> Intent:
         request = self._request_id()
         return Intent(
@@ -155,7 +196,6 @@ class Creation:
             kind=kind,
             fingerprint=hashlib.sha256(json.dumps([kind, wish], sort_keys=True).encode()).hexdigest(),
             request=request,
-            attempt=request,
             sent_at=int(self._now()),
         )
 
@@ -185,7 +225,7 @@ class Creation:
         wait = standing.sent_at + settle_seconds - now
         if standing.state == "pending" and wait > 0:
             raise InProgress("the same request is being carried out: try again", retry_after=wait)
-        again = self._intents.send_again(standing, attempt=self._request_id(), now=now)
+        again = self._intents.send_again(standing, request=self._request_id(), now=now)
         if again is None:
             raise InProgress("the same request is being carried out: try again")
         return again

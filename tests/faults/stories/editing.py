@@ -1,0 +1,179 @@
+"""Stories of assets that are changed, and of their parts: what Mux has is what is shown, and nothing is made twice."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+from tests.faults.story import CAPTIONS, Json, Stage, Story, asked, later, outline, ready_assets
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.world import Answer
+
+_DEUTSCH: Final = {"url": CAPTIONS, "type": "text", "language_code": "de", "name": "Deutsch"}
+_ENGLISH: Final = {"generated_subtitles": [{"language_code": "en", "name": "English"}]}
+
+
+def _with_part(path: str, body: Json, parameter: str) -> Callable[[list[Stage]], None]:
+    """Ready assets, each with a finished part that Mux has told of."""
+
+    def begin(stages: list[Stage]) -> None:
+        ready_assets(stages)
+        for stage in stages:
+            made = stage.world.mux_post(f"/video/v1/assets/{stage.ids['id']}/{path}", body)
+            stage.ids |= {parameter: made.json()["data"]["id"]}
+        later(stages)
+        stages[0].webhooks.settle()
+
+    return begin
+
+
+def _with_its_own(parts: str, kind: str, parameter: str) -> Callable[[list[Stage]], None]:
+    """Ready assets, and of each a part that it came with."""
+
+    def begin(stages: list[Stage]) -> None:
+        ready_assets(stages)
+        for stage in stages:
+            found = stage.event["data"][parts]
+            stage.ids |= {parameter: next(part["id"] for part in found if kind in part.values())}
+
+    return begin
+
+
+def _at_mux(stage: Stage) -> Json:
+    found: Json = stage.world.mux_get(f"/video/v1/assets/{stage.ids['id']}").json()["data"]
+    return found
+
+
+def _shown_as_at_mux(stage: Stage, answer: Answer) -> None:
+    """At once; only how far the parts are, Mux has yet to tell."""
+    assert outline(stage.call("get_asset").data, settled=False) == outline(_at_mux(stage), settled=False)
+
+
+def _answered_as_at_mux(stage: Stage, answer: Answer) -> None:
+    assert {entry["id"]: entry["policy"] for entry in _at_mux(stage)["playback_ids"]}[answer.data["id"]] == "public"
+
+
+def _published(stage: Stage) -> None:
+    [asset] = stage.listed()
+    assert (asset["title"], asset["visibility"]) == ("Pier", "public")
+    assert stage.ids["id"] in [entry["id"] for entry in stage.call("gallery", query="limit=100").data]
+
+
+def _one_more_playback_id_at_most(stage: Stage) -> None:
+    policies = [entry["policy"] for entry in _at_mux(stage)["playback_ids"]]
+    made = [answer for answer in stage.answers if answer.status == 201]
+    assert policies in (["signed", "public"], ["signed"] if not made else [])
+
+
+def _exactly_one(parts: str, **what: str) -> Callable[[Stage], None]:
+    def end(stage: Stage) -> None:
+        [asset] = stage.listed()
+        [part] = [part for part in asset[parts] if what.items() <= part.items()]
+        assert part["status"] == "ready"
+
+    return end
+
+
+def _gone(parts: str, parameter: str) -> Callable[[Stage], None]:
+    def end(stage: Stage) -> None:
+        assert stage.answers[-1].status in (204, 404)
+        [asset] = stage.listed()
+        assert stage.ids[parameter] not in [part["id"] for part in asset.get(parts, [])]
+
+    return end
+
+
+def _files_of_mp4_support(stage: Stage) -> None:
+    [asset] = stage.listed()
+    assert [(file["name"], file["status"]) for file in asset["static_renditions"]] == [("capped-1080p.mp4", "ready")]
+
+
+def _master_to_download(stage: Stage) -> None:
+    [asset] = stage.listed()
+    assert asset["master"] == {"status": "ready"}
+    asked_again = stage.call("master_access", json_body={"master_access": "temporary"})
+    assert asked_again.data["master"]["url"] == _at_mux(stage)["master"]["url"]
+
+
+EDITING: Final[dict[str, Story]] = {
+    "update_asset": Story(
+        "update_asset",
+        asked("update_asset", json_body={"title": "Pier", "visibility": "public"}),
+        begin=partial(ready_assets, playback_policies=["public"]),
+        promised=_shown_as_at_mux,
+        end=_published,
+    ),
+    "playback_ids:POST": Story(
+        "playback_ids:POST",
+        asked("playback_ids:POST", json_body={"policy": "public"}),
+        again=False,
+        silent=True,
+        begin=ready_assets,
+        promised=_answered_as_at_mux,
+        end=_one_more_playback_id_at_most,
+    ),
+    "playback_ids:DELETE": Story(
+        "playback_ids:DELETE",
+        asked("playback_ids:DELETE"),
+        begin=_with_its_own("playback_ids", "signed", "pid"),
+        promised=_shown_as_at_mux,
+        end=_gone("playback_ids", "pid"),
+    ),
+    "tracks:POST": Story(
+        "tracks:POST",
+        asked("tracks:POST", json_body=_DEUTSCH),
+        begin=ready_assets,
+        promised=_shown_as_at_mux,
+        end=_exactly_one("tracks", name="Deutsch"),
+    ),
+    "tracks:PATCH": Story(
+        "tracks:PATCH",
+        asked("tracks:PATCH", json_body={"name": "Untertitel"}),
+        begin=_with_part("tracks", _DEUTSCH | {"text_type": "subtitles"}, "tid"),
+        promised=_shown_as_at_mux,
+        end=_exactly_one("tracks", name="Untertitel"),
+    ),
+    "tracks:DELETE": Story(
+        "tracks:DELETE",
+        asked("tracks:DELETE"),
+        begin=_with_part("tracks", _DEUTSCH | {"text_type": "subtitles"}, "tid"),
+        promised=_shown_as_at_mux,
+        end=_gone("tracks", "tid"),
+    ),
+    "tracks:POST generate-subtitles": Story(
+        "tracks:POST generate-subtitles",
+        asked("tracks:POST generate-subtitles", json_body=_ENGLISH),
+        begin=_with_its_own("tracks", "audio", "tid"),
+        promised=_shown_as_at_mux,
+        end=_exactly_one("tracks", name="English"),
+    ),
+    "static_renditions:POST": Story(
+        "static_renditions:POST",
+        asked("static_renditions:POST", json_body={"resolution": "highest"}),
+        begin=ready_assets,
+        promised=_shown_as_at_mux,
+        end=_exactly_one("static_renditions", resolution="highest"),
+    ),
+    "static_renditions:DELETE": Story(
+        "static_renditions:DELETE",
+        asked("static_renditions:DELETE"),
+        begin=_with_part("static-renditions", {"resolution": "highest"}, "rid"),
+        promised=_shown_as_at_mux,
+        end=_gone("static_renditions", "rid"),
+    ),
+    "static_renditions:PUT": Story(
+        "static_renditions:PUT",
+        asked("static_renditions:PUT", json_body={"mp4_support": "capped-1080p"}),
+        begin=ready_assets,
+        end=_files_of_mp4_support,
+    ),
+    "master_access": Story(
+        "master_access",
+        asked("master_access", json_body={"master_access": "temporary"}),
+        begin=ready_assets,
+        end=_master_to_download,
+    ),
+}
