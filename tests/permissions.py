@@ -4,8 +4,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
-import boto3
-
 # TransactWriteItems needs the permissions of the writes in it.
 _TRANSACTED: Final = {"Update": "dynamodb:UpdateItem", "Put": "dynamodb:PutItem", "Delete": "dynamodb:DeleteItem"}
 
@@ -18,9 +16,6 @@ class Permissions:
         self._allowed = dict(_roles(template))
         self._function = ""
         self.denied: list[tuple[str, str, str]] = []
-        events = boto3.DEFAULT_SESSION.events  # type: ignore[union-attr]
-        events.register("provide-client-params.dynamodb", self._check_table)
-        events.register("provide-client-params.secretsmanager", self._check_secret)
 
     @contextmanager
     def of(self, function: str) -> Iterator[None]:
@@ -31,7 +26,8 @@ class Permissions:
         finally:
             self._function = outer
 
-    def _check_table(self, params: dict[str, Any], model: Any, **_: Any) -> None:
+    def check_table(self, params: dict[str, Any], model: Any, **_: Any) -> None:
+        """For botocore's event `provide-client-params`."""
         where = f"index/{params['IndexName']}" if "IndexName" in params else "table"
         if model.name == "TransactWriteItems":
             for write in params["TransactItems"]:
@@ -39,7 +35,8 @@ class Permissions:
         else:
             self._check(f"dynamodb:{model.name}", where)
 
-    def _check_secret(self, params: dict[str, Any], model: Any, **_: Any) -> None:
+    def check_secret(self, params: dict[str, Any], model: Any, **_: Any) -> None:
+        """For botocore's event `provide-client-params`."""
         self._check(f"secretsmanager:{model.name}", self._names.get(params.get("SecretId", ""), ""))
 
     def _check(self, action: str, where: str) -> None:

@@ -168,11 +168,13 @@ class World:
         self._turn = threading.RLock()
         self._travels: time_machine.travel | None = None
         self._traveller: time_machine.Traveller | None = None
+        self._function_clients: list[Any] = []
+        self._listeners: list[tuple[str, Callable[..., None]]] = []
 
     def __enter__(self) -> Self:
         self._mock.start()
         self._monkeypatch.setattr(boto3, "DEFAULT_SESSION", _aws_session())
-        self._monkeypatch.setattr(runtime, "_client", _function_client)
+        self._monkeypatch.setattr(runtime, "_client", self._function_client)
         self.secrets = _test_client("secretsmanager")
         token = {"token_id": self.mux.token_id, "token_secret": self.mux.token_secret}
         arns = {
@@ -194,6 +196,8 @@ class World:
         )
         self.arns = arns
         self.permissions = Permissions(_template_document(), arns)
+        self.on_aws_call("provide-client-params.dynamodb", self.permissions.check_table)
+        self.on_aws_call("provide-client-params.secretsmanager", self.permissions.check_secret)
         self.dynamodb = _test_client("dynamodb")
         self.table_name = create_table(self.dynamodb, self.template)
         for logical_id in self.template.functions:
@@ -212,8 +216,25 @@ class World:
         if self._travels:
             self._travels.stop()
         self.cold_start()
+        for client in self._function_clients:
+            for event, listener in self._listeners:
+                client.meta.events.unregister(event, listener)
         self._mock.stop()
         assert not self.permissions.denied, "the template's roles do not allow what was called"
+
+    def on_aws_call(self, event: str, listener: Callable[..., None]) -> None:
+        """Have `listener` called at a botocore event of the functions' clients, for as long as this world lasts."""
+        self._listeners.append((event, listener))
+        for client in self._function_clients:
+            client.meta.events.register(event, listener)
+
+    def _function_client(self, service: str) -> Any:
+        client = _kept_function_client(service, os.environ.get("AWS_CALL_ATTEMPTS"))
+        if client not in self._function_clients:
+            self._function_clients.append(client)
+            for event, listener in self._listeners:
+                client.meta.events.register(event, listener)
+        return client
 
     def cold_start(self) -> None:
         """Forget every client, setting and secret that a warm function keeps."""
@@ -345,10 +366,6 @@ def _test_client(service: Literal["dynamodb", "secretsmanager"]) -> Any:
 
 
 _make_function_client = runtime._client
-
-
-def _function_client(service: str) -> Any:
-    return _kept_function_client(service, os.environ.get("AWS_CALL_ATTEMPTS"))
 
 
 @cache

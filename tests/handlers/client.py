@@ -4,8 +4,6 @@ import json
 import time
 from typing import Any
 
-import boto3
-
 from tests.handlers import contract
 from tests.world import Answer, Context, Json, World, delivery, entry_point, http_event
 
@@ -23,7 +21,7 @@ class Client:
     def __init__(self, world: World) -> None:
         self.world = world
         self._aws_calls = 0
-        boto3.DEFAULT_SESSION.events.register("provide-client-params", self._note_aws_call)  # type: ignore[union-attr]
+        world.on_aws_call("provide-client-params", self._note_aws_call)
         world.cold_start()
 
     def call(self, function: str, **request: Any) -> Answer:

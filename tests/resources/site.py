@@ -6,7 +6,6 @@ import re
 from dataclasses import dataclass
 from typing import Any, Final
 
-import boto3
 import requests
 from jsonschema import Draft202012Validator
 
@@ -89,7 +88,7 @@ class Site:
         self.world = world
         self.webhooks = webhooks
         self._aws_calls = 0
-        boto3.DEFAULT_SESSION.events.register("provide-client-params", self._note_aws_call)  # type: ignore[union-attr]
+        world.on_aws_call("provide-client-params", self._note_aws_call)
         world.cold_start()
 
     def call(self, function: str, **request: Any) -> Answer:
@@ -213,6 +212,7 @@ def _check(function: str, answer: Answer) -> None:
     headers = dict(answer.headers)
     public = function == "gallery" and answer.status == 200
     assert headers.pop("cache-control") == ("public, max-age=60" if public else "no-store")
+    assert headers.pop("vary", "") == ("origin" if public else "")
     assert headers.pop("x-content-type-options") == "nosniff"
     if answer.status == 204:
         assert (answer.body, headers) == (None, {})
