@@ -6,7 +6,7 @@ from mux_lifecycle import api, runtime
 from mux_lifecycle.errors import Conflict, NotFound
 from mux_lifecycle.models import TokenWish
 from mux_lifecycle.mux import playback, signing
-from mux_lifecycle.store.assets import shown_status
+from mux_lifecycle.store.assets import is_rejected, shown_status
 from mux_lifecycle.store.records import text
 from mux_lifecycle.store.table import Item
 from mux_lifecycle.times import rfc3339
@@ -34,6 +34,8 @@ def create_playback_tokens(request: api.Request) -> api.Response:
 def _signed_playback_id(record: Item, wanted: str) -> str:
     if shown_status(record) == "deleting":
         raise Conflict("the asset is being deleted")
+    if is_rejected(record):
+        raise Conflict("the asset is not kept, see its errors: it cannot be played")
     entries = json.loads(text(record, "doc")).get("playback_ids", [])
     if wanted and wanted not in [entry.get("id") for entry in entries]:
         raise NotFound("no such playback id")

@@ -45,21 +45,35 @@ class Output:
     text: io.StringIO = field(default_factory=io.StringIO)
 
     @contextmanager
-    def heard(self) -> Iterator[None]:
-        """Inside, the functions' log lines, other loggers' and everything on stdout are written down."""
+    def heard(self, *, aloud: bool = True) -> Iterator[None]:
+        """Inside, the functions' log lines, other loggers' and everything on stdout are written down.
+
+        Unless `aloud`, what is written down is not printed.
+        """
         ours, root = logging.StreamHandler(self.text), logging.StreamHandler(self.text)
         ours.setFormatter(logger.handlers[0].formatter)
         names = [(logging.getLogger(logger.name), ours), (logging.getLogger(), root)]
-        stdout = sys.stdout
+        stdout, printing = sys.stdout, logger.handlers[0]
         for named, handler in names:
             named.addHandler(handler)
-        sys.stdout = _Both(stdout, self.text)
+        if not aloud:
+            logging.getLogger(logger.name).removeHandler(printing)
+        sys.stdout = _Both(stdout, self.text) if aloud else self.text
         try:
             yield
         finally:
             sys.stdout = stdout
+            if not aloud:
+                logging.getLogger(logger.name).addHandler(printing)
             for named, handler in names:
                 named.removeHandler(handler)
+
+    def take(self) -> str:
+        """What was written down since the last time."""
+        text = self.text.getvalue()
+        self.text.seek(0)
+        self.text.truncate()
+        return text
 
 
 class _Both(io.TextIOBase):

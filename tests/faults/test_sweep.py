@@ -9,6 +9,7 @@ import pytest
 from local.mux import MuxEmulator
 from mux_lifecycle import runtime
 from tests.bridge import Webhooks
+from tests.faults.aftermath import Aftermath
 from tests.faults.conftest import wait_no_more
 from tests.faults.stories.creating import CREATING
 from tests.faults.stories.editing import EDITING
@@ -16,10 +17,10 @@ from tests.faults.stories.ending import ENDING
 from tests.faults.stories.hearing import HEARING
 from tests.faults.stories.looking import LOOKING
 from tests.faults.stories.scheduled import SCHEDULED
-from tests.faults.story import Json, Stage, Story, outline
+from tests.faults.story import Story
 from tests.faults.sweep import KINDS, ExternalCalls, cases, kinds_met
 from tests.faults.theatre import Performance, Theatre, recovered
-from tests.world import STACK, World
+from tests.world import World
 
 REQUESTS: Final = CREATING | ENDING | EDITING | LOOKING | HEARING
 STORIES: Final = REQUESTS | SCHEDULED
@@ -73,13 +74,10 @@ def test_a_run_that_is_disturbed_is_made_up_for_by_the_next(theatre: Theatre, na
 
 
 def _end_well(story: Story, performances: list[Performance]) -> None:
-    [undisturbed] = [performance for performance in performances if not performance.case.fault][:1] or [None]
-    if undisturbed:
-        assert [answer.status < 500 for answer in undisturbed.stage.answers] == [not story.busy]
     recovered(story, performances)
-    known = Knowledge(performances[0].stage.world)
+    aftermath = Aftermath(performances[0].stage.world)
     for performance in performances:
-        with performance.case.named(performance.stage.answers):
-            known.all_is_well(performance.stage)
+        with performance.named():
+            aftermath.holds_for(performance.stage)
             story.end(performance.stage)
-    known.nothing_is_left_to_do()
+    aftermath.holds()

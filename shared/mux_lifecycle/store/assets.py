@@ -142,7 +142,8 @@ class Assets:
             "seen": deletion.version,
             "status": "deleted",
             "ttl": int(now) + keys.TOMBSTONE_SECONDS,
-        } | feed.facts(deletion.asset_id, None)
+        }
+        tombstone |= feed.facts(deletion.asset_id, None)
         condition = keys.NEWER if deletion.wished else f"{keys.NEWER} AND {_NOT_WISHED}"
         try:
             old = self._table.put(tombstone, condition=condition, values={"seen": deletion.version})

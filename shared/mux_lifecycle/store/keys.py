@@ -19,8 +19,8 @@ TOMBSTONE_SECONDS: Final = 7 * 86_400
 FUTURE_TOLERANCE_SECONDS: Final = 300
 
 RANKS: Final = {"waiting": 0, "preparing": 1, "deleted": 3, "rejected": 4, "discarded": 5}
-"""`deleted`: gone at Mux · `rejected`: not wanted here, whether gone or not · `discarded`: gone by its owner's wish. Other
-statuses are final ones of rank 2."""
+"""`deleted`: gone at Mux · `rejected`: breaks a limit, whether gone or not · `discarded`: gone by its owner's wish.
+Statuses not named here are final ones."""
 _FINAL_RANK: Final = 2
 
 NEWER: Final = "(attribute_not_exists(#seen) OR #seen < :seen)"

@@ -17,10 +17,10 @@ from mux_lifecycle.errors import (
 from mux_lifecycle.mux.client import Json, MuxClient
 from mux_lifecycle.mux.tag import Tag
 from mux_lifecycle.store import projection
-from mux_lifecycle.store.assets import Assets, shown_status
+from mux_lifecycle.store.assets import Assets, is_rejected, shown_status
 from mux_lifecycle.store.keys import PartKind
 from mux_lifecycle.store.projector import Projector
-from mux_lifecycle.store.records import text
+from mux_lifecycle.store.records import number, text
 from mux_lifecycle.store.table import Item
 from mux_lifecycle.telemetry import logger
 
@@ -176,6 +176,8 @@ class Editing:
         record = self._assets.get(asset_id, owner=owner)
         if shown_status(record) == "deleting":
             raise Conflict("the asset is being deleted")
+        if is_rejected(record):
+            raise Conflict("the asset is not kept, see its errors: delete it")
         return record
 
     def _ready(self, asset_id: str, owner: str | None) -> Item:
@@ -193,7 +195,8 @@ class Editing:
             raise Conflict("the asset has no owner here, so its visibility cannot be changed")
         if visibility == "public" and not projection.is_watchable(text(record, "doc")):
             raise Conflict("give the asset a playback id with the policy public first")
-        return Tag(self._stack, owner, text(record, "request") or self._request_id(), visibility)
+        request = text(record, "request") or self._request_id()
+        return Tag(self._stack, owner, request, visibility, number(record, "max_duration"))
 
     def _refresh(self, asset_id: str, record: Item) -> None:
         sent_at = self._now()
