@@ -119,7 +119,7 @@ def scene(emulator: MuxEmulator) -> Iterator[Scene]:
             scene.begin()
             with calls.meeting():
                 world.reconcile(BY_HAND)
-            scene.undisturbed = list(calls.names); print("CALLS", len(calls.names), calls.names)
+            scene.undisturbed = list(calls.names)
             yield scene
 
 

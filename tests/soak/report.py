@@ -78,7 +78,7 @@ def _convergence(worlds: list[list[Stage]]) -> list[str]:
         wall = sum(stage.wall_seconds for stage in stages) / len(stages)
         wrong, worlds_wrong = sum(stage.wrong for stage in stages), sum(stage.wrong > 0 for stage in stages)
         where = f"in {worlds_wrong} of {len(stages)} worlds"
-        lines.append(f"  {wrong:>8}  {where}, {stages[0].name} ({hours:.1f} h simulated, {wall:.1f} s real)")
+        lines.append(f"  {wrong:>8}  {where}, {stages[0].name} ({hours:.1f} h simulated, {wall:.1f} s of work)")
     return [*lines, ""]
 
 

@@ -43,7 +43,7 @@ _FOREIGN: Final[tuple[dict[str, str], ...]] = (
 
 @dataclass
 class Stage:
-    """How things stood `seconds` (simulated) and `wall_seconds` after the faults had stopped."""
+    """How things stood `seconds` (simulated) and `wall_seconds` of work after the faults had stopped."""
 
     name: str
     seconds: float
@@ -143,9 +143,12 @@ def _calm(stack: Stack, foreign: dict[str, Any], result: Result) -> None:
     begun, wall_begun = time.time(), time.monotonic()
 
     def look(name: str) -> None:
+        nonlocal wall_begun
+        seconds, wall_seconds = time.time() - begun, time.monotonic() - wall_begun
         result.wrong = judged(stack, foreign)
-        wrong = counted(result.wrong).total()
-        result.stages.append(Stage(name, time.time() - begun, time.monotonic() - wall_begun, wrong))
+        result.stages.append(Stage(name, seconds, wall_seconds, counted(result.wrong).total()))
+        # Judging is no part of the work.
+        wall_begun = time.monotonic() - wall_seconds
 
     look("when the faults stop")
     for number in (1, 2):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import queue
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -43,10 +44,8 @@ def soaked(lives: list[int], seed: str, processes: int, progress: Progress) -> l
 def _follow(worlds: list[Future[Result]], news: Queue[tuple[int, int]], progress: Progress) -> None:
     """Until all worlds are judged, or one of them has broken."""
     while not all(world.done() for world in worlds):
-        try:
+        with contextlib.suppress(queue.Empty):
             progress.through(*news.get(timeout=0.5))
-        except queue.Empty:
-            pass
         judged = [world for world in worlds if world.done()]
         for world in judged:
             world.result()
