@@ -65,8 +65,9 @@ soak: $(DEV_READY) ## Lives of N videos under all faults at once: nothing may be
 	PYTHONPATH=shared $(BIN)/python -m tests.soak --lives $(N) --seed $(SEED) $(ARGS)
 
 .PHONY: bench
-bench: build ## Measure cold and warm starts of what was built
+bench: build ## What functions and lists cost, and a walk through 50,000 assets; ARGS are the bench's own
 	PYTHONPATH=shared $(BIN)/python -m bench $(ARGS)
+	$(if $(ARGS),,$(BIN)/python -m pytest --quiet -m large)
 
 # --guided until the parameters without a default are known; it writes them into samconfig.toml.
 .PHONY: deploy

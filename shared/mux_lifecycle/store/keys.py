@@ -60,6 +60,11 @@ def sorted_id(position: str) -> str:
     return position.partition("#")[2]
 
 
+def part(kind: PartKind, part_id: str) -> tuple[str, str]:
+    """The attributes of an asset's record that hold the document and the version of a track or rendition."""
+    return f"{kind}#{part_id}", f"{kind}_v#{part_id}"
+
+
 def owner_status(owner: str, status: str) -> str:
     return f"{owner}#{status}"
 
