@@ -294,7 +294,9 @@ class World:
         with self._turn:
             kept = {item["pk"]["S"] for item in items}
             gone = [{"pk": item["pk"]} for item in self.items() if item["pk"]["S"] not in kept]
-            writes = [{"DeleteRequest": {"Key": key}} for key in gone] + [{"PutRequest": {"Item": item}} for item in items]
+            writes = [{"DeleteRequest": {"Key": key}} for key in gone] + [
+                {"PutRequest": {"Item": item}} for item in items
+            ]
             for batch in itertools.batched(writes, 25, strict=False):
                 self.dynamodb.batch_write_item(RequestItems={self.table_name: list(batch)})
 

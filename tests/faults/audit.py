@@ -19,7 +19,10 @@ TOKEN_SECRET: Final = "local-token-secret"
 _SHAPES: Final = {
     "a webhook's signature": re.compile(r"v1\s*=\s*[0-9a-f]{16}"),
     "an Authorization header": re.compile(r"\b(Basic|Bearer) +[A-Za-z0-9+/=_-]{12}"),
-    "an upload's URL": re.compile(r"/upload/\w+|[?&]token="),
+    "an upload's URL": re.compile(r"/upload/\w+"),
+    "a token in a URL": re.compile(r"(?<!/upload/)\b[\w.]+\?(\S*&)?token="),
+    "a signature in a URL": re.compile(r"[?&]signature="),
+    "a playback token": re.compile(r"\beyJ[\w-]{8,}\.eyJ"),
     "a private key": re.compile(r"BEGIN [A-Z ]*PRIVATE KEY"),
 }
 _VALUES: Final = {
@@ -28,6 +31,13 @@ _VALUES: Final = {
     "the token's id": TOKEN_ID,
     "the signing secret": SIGNING_SECRET,
 }
+
+MAY_TELL: Final = {
+    "create_upload": {"an upload's URL"},
+    "playback_tokens": {"a token in a URL", "a playback token"},
+    "master_access": {"a signature in a URL"},
+}
+"""Functions whose answers are keys; no other may hold one, and no log line at all."""
 
 
 def leaks(text: str, signatures: Iterable[str] = ()) -> list[str]:

@@ -12,9 +12,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from tests.faults.story import Stage, Story
 from tests.faults.sweep import Case, Killed
+from tests.quotas.conftest import VARIABLES
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
+
+    import pytest
 
     from tests.bridge import Webhooks
     from tests.faults.sweep import ExternalCalls
@@ -27,6 +30,7 @@ HARMLESS_REPEATS: Final = 2
 _UNDISTURBED: Final = Case()
 _DELAY_SECONDS: Final = 1800
 """Mux's events come so late while callers have not been answered: what follows is the same every time."""
+_USUAL_ENVIRONMENT: Final = dict.fromkeys(VARIABLES.values(), "0")
 _BUSY: Final = {"rate_limit": 1}
 
 
@@ -49,13 +53,17 @@ class Theatre:
     world: World
     webhooks: Webhooks
     calls: ExternalCalls
+    monkeypatch: pytest.MonkeyPatch
+    _rehearsed: dict[int, list[str]] = field(default_factory=dict)
     _scenes: dict[int, Scene] = field(default_factory=dict)
 
     def rehearsed(self, story: Story) -> list[str]:
         """The calls that the story makes when nothing disturbs it."""
-        self.played(story, [_UNDISTURBED])
-        assert self.calls.names
-        return list(self.calls.names)
+        if id(story) not in self._rehearsed:
+            self.played(story, [_UNDISTURBED])
+            assert self.calls.names
+            self._rehearsed[id(story)] = list(self.calls.names)
+        return self._rehearsed[id(story)]
 
     def played(self, story: Story, cases: list[Case], undisturbed: list[str] | None = None) -> list[Performance]:
         """The story up to its disturbed act, once for each case, and what it promised at once.
@@ -83,7 +91,7 @@ class Theatre:
         with suppress(Killed), self.calls.meeting(case.meets, at=case.at):
             stage.answers.append(story.act(stage))
         if not case.meets:
-            assert [answer.status < 500 for answer in stage.answers] == [not story.busy]
+            assert [answer.status < 500 for answer in stage.answers] == [story.answered]
         else:
             assert self.calls.met, "the call was not visited"
             assert self.calls.names[: case.at + 1] == undisturbed[: case.at + 1]
@@ -98,9 +106,12 @@ class Theatre:
             self.world.replace_items(items)
             self.world.advance(moment - time.time())
             return [replace(stage, answers=[]) for stage in stages]
+        self._scenes = {}
         self.world.replace_items([])
         self.world.mux.reset()
         self.webhooks.held = False
+        for name, value in (_USUAL_ENVIRONMENT | story.environment).items():
+            self.monkeypatch.setenv(name, value)
         self.world.cold_start()
         stages = [Stage(self.world, self.webhooks, self.calls, f"ada-{number}") for number in range(count)]
         story.begin(stages)
@@ -109,17 +120,20 @@ class Theatre:
         return stages
 
 
-def recovered(story: Story, performances: list[Performance]) -> None:
-    """Callers ask again, Mux tells what has happened, the schedules run."""
+def recovered(story: Story, performances: list[Performance]) -> set[str]:
+    """Callers ask again, Mux tells what has happened, the schedules run; the calls made for those who asked again."""
     stages = [performance.stage for performance in performances]
     patient = [performance for performance in performances if performance.case.patient]
     hasty = [performance for performance in performances if not performance.case.patient]
-    _asked_again(story, hasty)
+    calls = _asked_again(story, hasty)
     _time_passes(story, stages)
     _time_passes(story, stages, hours=2)
     if patient:
-        _asked_again(story, patient)
+        calls |= _asked_again(story, patient)
         _time_passes(story, stages, hours=2)
+    if story.silent:
+        stages[0].world.reconcile({"start": True})
+    return calls
 
 
 def believe_the_answer(story: Story, stage: Stage) -> None:
@@ -128,8 +142,9 @@ def believe_the_answer(story: Story, stage: Stage) -> None:
         story.promised(stage, stage.answers[-1])
 
 
-def _asked_again(story: Story, performances: list[Performance]) -> None:
-    """Callers repeat the request until it is answered, as late as they are told to."""
+def _asked_again(story: Story, performances: list[Performance]) -> set[str]:
+    """Callers repeat the request until it is answered, as late as they are told to; the calls that this takes."""
+    calls: set[str] = set()
     unanswered = [performance for performance in performances if story.again and _is_open(performance.stage)]
     for _ in range(6):
         waits = [wait for performance in unanswered for wait in _told_to_wait(performance.stage)]
@@ -137,11 +152,13 @@ def _asked_again(story: Story, performances: list[Performance]) -> None:
             performances[0].stage.world.advance(max(waits))
         for performance in unanswered:
             with performance.named():
-                performance.stage.answers.append(story.act(performance.stage))
+                with performance.stage.calls.meeting():
+                    performance.stage.answers.append(story.act(performance.stage))
+                calls.update(performance.stage.calls.names)
                 believe_the_answer(story, performance.stage)
         unanswered = [performance for performance in unanswered if _is_open(performance.stage)]
         if not unanswered:
-            return
+            return calls
     with unanswered[0].named():
         raise AssertionError("never answered")
 

@@ -1,5 +1,6 @@
 """A walk that is killed or disturbed at any call to the world outside: the next run goes on, nothing is left out."""
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
@@ -11,11 +12,10 @@ from mux_lifecycle import runtime
 from mux_lifecycle.workflows import asset_walk, options, upload_walk
 from tests import mux_events
 from tests.faults.conftest import wait_no_more
-from tests.faults.sweep import FAULTS, ExternalCalls, Fault, Killed
+from tests.faults.sweep import FAULTS, ExternalCalls, Fault, Killed, only_reads
 from tests.reconcile.library import MuxLibrary
 from tests.world import Json, World
 
-BURIALS: Final = 2
 BY_HAND: Final[Json] = {"adopt_owner": "ada"}
 
 
@@ -42,14 +42,14 @@ class Scene:
 
     def prepare(self) -> None:
         world, library = self.world, self.library
-        known = library.known(world, 8)
+        known = library.known(world, 6)
         abandoned, unheard_of, cancelled = (world.call("create_upload", json_body={}).data["id"] for _ in range(3))
         world.dynamodb.delete_item(TableName=world.table_name, Key={"pk": {"S": f"UPLOAD#{unheard_of}"}})
         assert world.mux_call("PUT", f"/video/v1/uploads/{cancelled}/cancel").status_code == 200
         world.advance(2 * 3600)
         library.change(known[1], meta={"title": "Changed"})
         library.change(known[2], status="errored", error="No video")
-        library.drop(known[3], known[5], known[6])
+        library.drop(known[3], known[5])
         library.add(created_at=1_700_000_500, passthrough=mux_events.tag("eve", visibility="public"))
         library.add(created_at=1_700_000_501)
         library.add(created_at=1_700_000_502, passthrough="somebody else's")
@@ -73,7 +73,7 @@ class Scene:
         return len([record for record in self.world.records().values() if record.get("status") == "deleted"])
 
     def walked(self) -> None:
-        """The schedule starts the walk until it is through, and then another one.
+        """The schedule starts the walk until it is through.
 
         Where nothing is stored of a walk by hand, whoever began it has got an error, and begins it again.
         """
@@ -85,8 +85,6 @@ class Scene:
                 break
         else:
             raise AssertionError("the walk does not end")
-        assert self.buried() <= BURIALS, "a walk buries no more than it may, however often it was interrupted"
-        assert self.world.reconcile({"start": True})["finished"]
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +102,6 @@ def scene(emulator: MuxEmulator) -> Iterator[Scene]:
     with pytest.MonkeyPatch.context() as monkeypatch:
         wait_no_more(monkeypatch, [])
         monkeypatch.setattr(runtime, "_client", client)
-        monkeypatch.setattr(options, "BURIALS", BURIALS)
         monkeypatch.setattr(asset_walk, "PAGE", 4)
         monkeypatch.setattr(upload_walk, "PAGE", 2)
         monkeypatch.setenv("UPLOAD_TIMEOUT_SECONDS", "604800")
@@ -128,25 +125,27 @@ def expected(scene: Scene) -> Json:
     """How it ends when nothing goes wrong."""
     scene.begin()
     report = scene.world.reconcile(BY_HAND)
-    done = {"repaired": 2, "adopted": 2, "noted": 1, "foreign_kept": 1, "buried": 2, "held_back": 1, "expired": 1}
+    done = {"repaired": 2, "adopted": 2, "noted": 1, "foreign_kept": 1, "buried": 2, "expired": 1}
     assert (done | {"uploads_repaired": 1, "uploads_adopted": 1, "uploads_cancelled": 1}).items() <= report.items()
-    scene.walked()
-    assert scene.buried() == 3
     return scene.outcome()
 
 
 def test_killed_at_any_call_the_next_run_goes_on_and_the_end_is_the_same(scene: Scene, expected: Json) -> None:
-    """To be killed before a call is to be killed after the one before it."""
-    for at, called in enumerate(scene.undisturbed):
-        _disturbed(scene, expected, KILLED, at, f"{called}: killed")
+    """Before or after a call that only reads is all the same, and so is after one call or before the next."""
+    calls = scene.undisturbed
+    for at, called in enumerate(calls):
+        if at == 0 or not only_reads(calls[at - 1]):
+            _disturbed(scene, expected, KILLED, at, f"{called}: killed")
+    assert not only_reads(calls[-1]), "the last one leaves nothing to be killed in"
 
 
 def test_disturbed_at_any_call_the_end_is_the_same(scene: Scene, expected: Json) -> None:
-    """Each call meets one of several troubles."""
+    """Each call that changes something meets one of several troubles."""
+    troubles = itertools.cycle(name for name in FAULTS if name != "killed")
     for at, called in enumerate(scene.undisturbed):
-        troubles = [name for name, fault in FAULTS.items() if name != "killed" and fault.concerns(called)]
-        trouble = troubles[at % len(troubles)]
-        _disturbed(scene, expected, FAULTS[trouble], at, f"{called}: {trouble}")
+        if not only_reads(called):
+            trouble = next(troubles)
+            _disturbed(scene, expected, FAULTS[trouble], at, f"{called}: {trouble}")
 
 
 def _disturbed(scene: Scene, expected: Json, fault: Fault, at: int, what: str) -> None:
@@ -165,23 +164,25 @@ def _disturbed(scene: Scene, expected: Json, fault: Fault, at: int, what: str) -
         raise
 
 
-def test_killed_again_and_again_it_still_arrives(scene: Scene, expected: Json) -> None:
+def test_killed_again_and_again_it_still_arrives_and_buries_no_more_than_it_may(
+    scene: Scene, expected: Json, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Each run gets a little further than the one before, and is then killed."""
+    monkeypatch.setattr(options, "BURIALS", 1)
     scene.begin()
-    event: Json | None = BY_HAND
     kills = 0
     report: Json = {}
     while not report and kills < 100:
-        with scene.calls.meeting(KILLED, at=12):
+        with scene.calls.meeting(KILLED, at=11):
             try:
-                report = scene.world.reconcile(event)
+                report = scene.world.reconcile(None if kills else BY_HAND)
             except Killed:
                 scene.world.cold_start()
                 kills += 1
-        event = None
         scene.world.advance(900)
-    assert report["finished"]
+        assert scene.buried() <= 1
     assert kills > 3
-    assert scene.buried() <= BURIALS
-    assert scene.world.reconcile({"start": True})["finished"]
+    assert "finished" in report or report == {"stopped": "idle"}, "it may have been killed with its last breath"
+    for _ in range(2):
+        scene.world.reconcile({"start": True})
     assert scene.outcome() == expected

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from local.mux import MuxError, sample_mp4
-from tests.soak.stack import Stack, is_visible
 
 if TYPE_CHECKING:
     from collections.abc import Generator
     from random import Random
 
-    from tests.soak.wishes import Wish
+    from tests.promises.wishes import Wish
+    from tests.soak.stack import Stack
     from tests.world import Answer, Json
 
 type Steps[Result] = Generator[float, None, Result]
@@ -164,7 +164,7 @@ class Customer:
 
     def _rename(self) -> Steps[None]:
         wish = self._wish
-        title = f"{wish.title}, the director's cut"
+        title = wish.retitled()
         wish.titles.add(title)
         yield self._some(30)
         answer = yield from self._patiently("update_asset", id=wish.asset_id, json_body={"title": title})
@@ -216,7 +216,7 @@ class Customer:
         if told - {202, 204, 404}:
             self._wrong(f"asset {wish.asset_id} could not be deleted: {told}")
         wish.deletion = "done" if 204 in told else "promised" if 202 in told else "tried"
-        if wish.is_gone and is_visible(self._stack, wish):
+        if wish.is_gone and self._shown():
             self._wrong(f"asset {wish.asset_id} was answered to be gone and is still shown")
 
     def _remove_elsewhere(self) -> None:

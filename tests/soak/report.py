@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Final, TextIO
 
+from tests.promises.verdict import KINDS
 from tests.soak.soak import Result, Stage
-from tests.soak.verdict import KINDS
 
 _EVERY_SECONDS: Final = 5.0
 _SHOWN: Final = 10

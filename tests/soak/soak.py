@@ -14,10 +14,10 @@ import pytest
 
 from local.mux import MuxEmulator
 from tests.faults.audit import Output
+from tests.promises.verdict import counted, judged, strangers
 from tests.simulation import simulation
 from tests.soak.customer import Customer
 from tests.soak.stack import MUX_FAULTS, Stack
-from tests.soak.verdict import counted, judged, strangers
 from tests.world import ENVIRONMENT
 
 if TYPE_CHECKING:
@@ -145,7 +145,7 @@ def _calm(stack: Stack, foreign: dict[str, Any], result: Result) -> None:
     def look(name: str) -> None:
         nonlocal wall_begun
         seconds, wall_seconds = time.time() - begun, time.monotonic() - wall_begun
-        result.wrong = judged(stack, foreign)
+        result.wrong = judged(stack.world, stack.wishes, foreign)
         result.stages.append(Stage(name, seconds, wall_seconds, counted(result.wrong).total()))
         # Judging is no part of the work.
         wall_begun = time.monotonic() - wall_seconds

@@ -11,10 +11,10 @@ import requests
 from mux_lifecycle.errors import LifecycleError
 from tests.faults.audit import Output, leaks
 from tests.faults.sweep import Killed
+from tests.promises.wishes import Wishes
 from tests.soak.agenda import Agenda
 from tests.soak.chaos import Chaos, Odds
 from tests.soak.post import Post, PostOdds
-from tests.soak.wishes import Wish, Wishes
 from tests.world import Answer, Json, World, delivery
 
 MUX_FAULTS: Final[Json] = {"api": {"error_rate": 0.1, "lose_response": 0.1, "rate_limit": 0.1}}
@@ -46,7 +46,7 @@ class Stack:
             told = f"{answer.body} {dict(answer.headers)}"
             self._look_for_leaks(told, allowed=["an upload's URL"] if function == "create_upload" else [])
             if function == "list_assets" and answer.status == 200:
-                self._look_at_list(owner, answer.data)
+                self.wishes.look_at_list(owner, answer.data)
         return answer
 
     def send_file(self, url: str, content: bytes) -> bool:
@@ -111,17 +111,3 @@ class Stack:
         found = [leak for leak in leaks(told) if leak not in allowed]
         if found:
             self.wishes.wrong.append(f"told to who must not know: {found}")
-
-    def _look_at_list(self, owner: str, listed: list[Json]) -> None:
-        for asset in listed:
-            wish = self.wishes.of_title(asset.get("title", ""))
-            if wish is None or wish.owner != owner:
-                self.wishes.wrong.append(f"{owner} sees somebody else's asset {asset['id']}")
-            elif wish.is_gone:
-                self.wishes.wrong.append(f"{owner} still sees asset {asset['id']}, which was answered to be gone")
-
-
-def is_visible(stack: Stack, wish: Wish) -> bool:
-    """Whether the owner is shown the asset; also False when it cannot be told now."""
-    answer = stack.call("get_asset", owner=wish.owner, id=wish.asset_id)
-    return answer is not None and answer.status == 200

@@ -10,12 +10,12 @@ from typing import Final
 import pytest
 
 from local.mux import MuxEmulator
+from tests.promises.verdict import KINDS, counted, judged, strangers
+from tests.promises.wishes import Wish
 from tests.soak import __main__ as command
 from tests.soak.report import table
 from tests.soak.soak import Result, soaked, stack_in
 from tests.soak.stack import Stack
-from tests.soak.verdict import KINDS, counted, judged, strangers
-from tests.soak.wishes import Wish
 from tests.world import ROOT
 
 FAULTS: Final = (
@@ -51,7 +51,7 @@ def _calm_stack(mux: MuxEmulator, monkeypatch: pytest.MonkeyPatch) -> Iterator[t
         wish.asset_id, wish.kept = answer.data["id"], True
         stack.world.advance(60)
         stack.run()
-        assert counted(judged(stack, {})).total() == 0
+        assert counted(judged(stack.world, stack.wishes, {})).total() == 0
         yield stack, wish
 
 
@@ -120,7 +120,7 @@ def test_what_is_wrong_is_found(
 ) -> None:
     with _calm_stack(mux, monkeypatch) as (stack, wish):
         harm(stack, wish)
-        assert judged(stack, {})[kind]
+        assert judged(stack.world, stack.wishes, {})[kind]
 
 
 def test_a_stranger_that_was_touched_is_found(mux: MuxEmulator, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -128,9 +128,9 @@ def test_a_stranger_that_was_touched_is_found(mux: MuxEmulator, monkeypatch: pyt
         made = stack.world.mux_post("/video/v1/assets", {"inputs": [{"url": "https://x.example.com/1.mp4"}]})
         stack.world.advance(60)
         before = strangers(stack.world)
-        assert judged(stack, before)["foreign"] == []
+        assert judged(stack.world, stack.wishes, before)["foreign"] == []
         stack.world.mux.delete_asset(made.json()["data"]["id"])
-        assert judged(stack, before)["foreign"]
+        assert judged(stack.world, stack.wishes, before)["foreign"]
 
 
 @pytest.mark.parametrize(("wrong", "code"), [({}, 0), ({"lost": ["asset 1"]}, 1)])
