@@ -130,11 +130,23 @@ class Assets:
                     return "applied"
                 if not self._only_misnamed(old, change, visibility):
                     self._fill_facts(old, change, owner, visibility)
+                    if _in_doubt(old, change):
+                        self.look_again(change.asset_id, at=keys.version_micros(change.version) // MICROSECONDS)
                     return "stale"
                 owner, visibility = text(old, "owner") or owner, text(old, "visibility")
             else:
                 return "applied"
         raise StoreUnavailable("the record changes too fast: try again")
+
+    def look_again(self, asset_id: str, *, at: int) -> None:
+        """Have the cleanup ask Mux about the asset `at` a time (epoch seconds), unless it waits for its deletion."""
+        with contextlib.suppress(Refused):
+            self._table.update(
+                keys.asset(asset_id),
+                put={"due": keys.DUE_PARTITION, "due_at": at},
+                condition=f"attribute_exists(#seen) AND #status <> :deleted AND {_NOT_WISHED}",
+                values={"deleted": "deleted"},
+            )
 
     def bury(self, deletion: AssetDeletion, *, now: float) -> Outcome:
         """Replace the record, if any, by a tombstone that outlives every repetition of an older event.
@@ -308,6 +320,15 @@ class Assets:
             self._table.update(
                 keys.asset(change.asset_id), put=facts, condition=condition, values={"seen": text(old, "seen")}
             )
+
+
+def _in_doubt(old: Item, change: AssetChange) -> bool:
+    """Whether a stale event may be later than what we saw ourselves: Mux stamps whole seconds, and this is the same."""
+    seen = text(old, "seen")
+    if change.observed or change.status == "preparing" or not keys.is_observed(seen):
+        return False
+    differs = old.get("doc") != change.document or old.get("status") != change.status
+    return differs and keys.whole_second(seen) == keys.whole_second(change.version)
 
 
 def _facts(change: AssetChange, owner: str | None) -> Item:

@@ -93,3 +93,13 @@ def version_micros(version_text: str) -> int:
 
 def version_rank(version_text: str) -> int:
     return int(version_text.split("|", 1)[0])
+
+
+def is_observed(version_text: str) -> bool:
+    """Whether the version is that of something we saw or did ourselves, not of an event."""
+    return version_text.endswith("|")
+
+
+def whole_second(version_text: str) -> tuple[int, int]:
+    """Rank and second of a version; Mux's events are no more precise than that."""
+    return version_rank(version_text), version_micros(version_text) // MICROSECONDS

@@ -227,9 +227,12 @@ class Cleanup:
         change = projection.observed_asset(found, sent_at=sent_at, stack=self._stack)
         if change is None:
             raise LifecycleError("an asset without a known status")
-        self._assets.apply(change, owner=change.tag.owner if change.tag else owner)
+        written = self._assets.apply(change, owner=change.tag.owner if change.tag else owner)
         if change.status == "preparing" and record:
             return self._later(record, "asset")
+        if written == "stale" and record:
+            # What nobody writes stays due.
+            self._due.settle(record)
         return "healed"
 
     def _open_deletion(self, record: Item) -> str:

@@ -208,8 +208,12 @@ class Editing:
         try:
             answer = self._mux.get_asset(asset_id)
         except MuxNotFound:
-            # The webhook or the cleanup finds out whether it is gone.
+            # Whether it is gone is not for us to say here.
+            self._assets.look_again(asset_id, at=int(sent_at))
             return
+        except (TemporarilyUnavailable, MuxRefused, MuxMalformed):
+            self._assets.look_again(asset_id, at=int(sent_at))
+            raise
         self._observe(answer, record, sent_at)
 
     def _try_to_refresh(self, asset_id: str, record: Item) -> None:
