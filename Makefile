@@ -56,9 +56,18 @@ build: $(DEV_READY) $(SAM_READY) ## What Lambda gets, in .aws-sam/build, and a c
 	PATH="$(CURDIR)/$(BIN):$$PATH" env -u MAKEFLAGS -u MAKELEVEL $(SAM) build
 	$(BIN)/python -m pytest --quiet -m artifacts tests/artifacts
 
+# The same SEED tries the same and meets the same faults.
+N ?= 2000
+SEED ?= 1
+
+.PHONY: soak
+soak: $(DEV_READY) ## Lives of N videos under all faults at once: nothing may be lost or doubled (N=2000 SEED=1)
+	PYTHONPATH=shared $(BIN)/python -m tests.soak --lives $(N) --seed $(SEED) $(ARGS)
+
 .PHONY: bench
-bench: build ## Measure cold and warm starts of what was built
+bench: build ## What functions and lists cost, and a walk through 50,000 assets; ARGS are the bench's own
 	PYTHONPATH=shared $(BIN)/python -m bench $(ARGS)
+	$(if $(ARGS),,$(BIN)/python -m pytest --quiet -m large)
 
 # --guided until the parameters without a default are known; it writes them into samconfig.toml.
 .PHONY: deploy

@@ -1,11 +1,21 @@
-"""`make bench`: what each function costs, as one table.
+"""`make bench`: what each route and schedule costs, and what a page of each list reads, as two tables.
 
 Import and first call are medians of fresh interpreters on the built artefacts; a warm call is the function's own time,
 without the waiting for (emulated) AWS and Mux; units are DynamoDB's, computed from the items.
 """
 
+import os
+
+# Read when the layer is imported; what the functions log is not what is measured here.
+os.environ |= {
+    "POWERTOOLS_METRICS_NAMESPACE": "Bench",
+    "POWERTOOLS_LOG_LEVEL": "CRITICAL",
+}
+
 import argparse
+import contextlib
 import json
+import logging
 import statistics
 import subprocess
 import sys
@@ -13,12 +23,15 @@ import tempfile
 from pathlib import Path
 from typing import Any, Final
 
-from bench import scenarios
+from bench import pages
 from bench.ledger import Ledger, ledger
+from bench.scenarios import SCENARIOS, expected
 from bench.stage import Stage, child_environment
+from tests.native import stand_in
 from tests.world import ROOT, Context, entry_point
 
 BUILD: Final = ROOT / ".aws-sam" / "build"
+LAYER: Final = BUILD / "SharedLayer" / "python"
 COLUMNS: Final = (
     ("function", "{}"),
     ("import ms", "{:.0f}"),
@@ -38,24 +51,45 @@ def main() -> None:
     )
     parser.add_argument("--events", type=int, default=20, help="warm calls per function (default: %(default)s)")
     parser.add_argument("--starts", type=int, default=5, help="fresh interpreters per function (default: %(default)s)")
-    parser.add_argument("--only", default="", help="one function, such as list_assets")
+    parser.add_argument("--only", default="", help="one function, such as list_assets, and no pages")
+    parser.add_argument(
+        "--sizes",
+        type=int,
+        nargs="*",
+        default=[100, 10_000, 50_000],
+        metavar="ASSETS",
+        help="sizes of the libraries whose pages are read (default: %(default)s)",
+    )
     options = parser.parse_args()
-    rows = []
-    with Stage() as stage:
-        print("preparing uploads and assets", file=sys.stderr)
-        prepared = scenarios.events(stage, options.events + 2 * options.starts + 2)
-        for logical_id, function in sorted(stage.template.functions.items()):
-            name = function.handler.partition(".")[0]
-            if name in prepared and options.only in ("", name):
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)
+    # What the functions print are their metrics.
+    with Stage() as stage, contextlib.redirect_stdout(None):
+        if unknown := expected(stage.template) ^ SCENARIOS.keys():
+            raise SystemExit(f"not in template.yaml, or nothing in bench/scenarios.py: {', '.join(sorted(unknown))}")
+        if options.only not in ("", *(name.partition(":")[0] for name in SCENARIOS)):
+            parser.error(f"no function is called {options.only}")
+        logical_ids = {function.handler.partition(".")[0]: name for name, function in stage.template.functions.items()}
+        functions, lists = [], []
+        for name, scenario in sorted(SCENARIOS.items()):
+            file = name.partition(":")[0]
+            if options.only in ("", file):
                 print(f"measuring {name}", file=sys.stderr)
-                rows.append(_row(stage, logical_id, name, prepared[name], options.starts))
-    _print(rows)
+                events = scenario(stage, options.events + 2 * options.starts + 2)
+                functions.append(_row(stage, logical_ids[file], name, events, options.starts))
+        if not options.only:
+            print(f"filling libraries of {options.sizes} assets", file=sys.stderr)
+            lists = list(pages.rows(stage, options.sizes))
+    _print(COLUMNS, functions)
+    if lists:
+        print()
+        _print(pages.COLUMNS, lists)
 
 
 def _row(stage: Stage, logical_id: str, name: str, events: list[dict[str, Any]], starts: int) -> list[Any]:
     book = _booked(name, events.pop())
-    runs = [_measured(stage, logical_id, name, [events.pop(), events.pop()]) for _ in range(starts - 1)]
-    runs.append(_measured(stage, logical_id, name, events))
+    module = name.partition(":")[0]
+    runs = [_measured(stage, logical_id, module, [events.pop(), events.pop()]) for _ in range(starts - 1)]
+    runs.append(_measured(stage, logical_id, module, events))
     median = {key: statistics.median(run[key] for run in runs) for key in runs[0]}
     calls = ", ".join(f"{book.calls.count(call)} {call}" for call in sorted(set(book.calls)))
     last = runs[-1]
@@ -70,31 +104,32 @@ def _booked(name: str, event: dict[str, Any]) -> Ledger:
     return book
 
 
-def _measured(stage: Stage, logical_id: str, name: str, events: list[dict[str, Any]]) -> dict[str, float]:
-    path = [BUILD / logical_id, BUILD / "SharedLayer" / "python"]
-    with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
-        json.dump(events, file)
-        file.flush()
-        command = [sys.executable, "-S", "-P", str(Path(__file__).parent / "child.py"), name, file.name]
+def _measured(stage: Stage, logical_id: str, module: str, events: list[dict[str, Any]]) -> dict[str, float]:
+    with tempfile.TemporaryDirectory() as folder:
+        file, native = Path(folder) / "events.json", Path(folder) / "native"
+        file.write_text(json.dumps(events))
+        native.mkdir()
+        stand_in(LAYER, native)
+        command = [sys.executable, "-S", "-P", str(Path(__file__).parent / "child.py"), module, str(file)]
         run = subprocess.run(
             command,
-            env=child_environment(stage.environment(logical_id), path),
+            env=child_environment(stage.environment(logical_id), [BUILD / logical_id, native, LAYER]),
             capture_output=True,
             text=True,
             check=False,
         )
     if run.returncode:
-        raise SystemExit(f"{name} failed:\n{run.stdout[-2000:]}\n{run.stderr[-2000:]}")
+        raise SystemExit(f"{module} failed:\n{run.stdout[-2000:]}\n{run.stderr[-2000:]}")
     measured: dict[str, float] = json.loads(run.stdout.splitlines()[-1])
     return measured
 
 
-def _print(rows: list[list[Any]]) -> None:
-    cells = [[title for title, _ in COLUMNS]]
-    cells += [[form.format(value) for (_, form), value in zip(COLUMNS, row, strict=True)] for row in rows]
-    widths = [max(len(line[column]) for line in cells) for column in range(len(COLUMNS))]
+def _print(columns: tuple[tuple[str, str], ...], rows: list[list[Any]]) -> None:
+    cells = [[title for title, _ in columns]]
+    cells += [[form.format(value) for (_, form), value in zip(columns, row, strict=True)] for row in rows]
+    widths = [max(len(line[column]) for line in cells) for column in range(len(columns))]
     for line in cells:
-        print(" | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)))
+        print(" | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ from typing import Any
 type Item = Mapping[str, Mapping[str, Any]]
 
 KILOBYTE = 1024
-INDEX_OVERHEAD = 100
 
 
 def size(item: Item) -> int:
@@ -28,6 +27,11 @@ def write_units(before: Item | None, after: Item | None, indexes: list[Mapping[s
     """Units of one write: the item itself, and every index whose projection of it changes."""
     own = max(_write_blocks(before), _write_blocks(after), 1)
     return own + sum(_index_units(before, after, index) for index in indexes)
+
+
+def refused_write_units(before: Item | None) -> int:
+    """Units of one write whose condition did not hold: it costs what stands there."""
+    return max(_write_blocks(before), 1)
 
 
 def _index_units(before: Item | None, after: Item | None, index: Mapping[str, Any]) -> int:

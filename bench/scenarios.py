@@ -1,70 +1,176 @@
-"""What each function is measured on: events that succeed, prepared through the functions themselves."""
+"""What each route and schedule is measured on: events that succeed, prepared through the functions themselves."""
 
 import json
 import time
 import uuid
+from collections.abc import Callable
 from typing import Any, Final
 
 from bench.stage import Stage
-from local.mux.sample import sample_mp4
+from local.template import Template
 from mux_lifecycle.mux import webhooks
-from tests.world import SIGNING_SECRET, Context, entry_point, http_event
+from tests.library import Film, Library
+from tests.world import FUNCTIONS, SIGNING_SECRET, Context, entry_point, http_event
 
 type Json = dict[str, Any]
+type Scenario = Callable[[Stage, int], list[Json]]
 
-OWNER: Final = "ada"
+OWNER: Final = "grace"
 PAGE: Final = 25
 _JSON: Final = {"content-type": "application/json"}
-_URL: Final = "https://media.example.com/film.mp4"
+_INPUT: Final = {"input": "https://media.example.com/film.mp4", "title": "Harbour at dawn"}
+_CAPTIONS: Final = {"url": "https://media.example.com/film.vtt", "type": "text", "language_code": "de"}
 
 
-def events(stage: Stage, count: int) -> dict[str, list[Json]]:
-    """`count` events for every function, on a stage that then holds what they ask for."""
-    ready = _assets(stage, max(count, PAGE) * 2)
-    uploads = [_call(_create_upload())["id"] for _ in range(count * 2)]
-    return {
-        "create_upload": [_create_upload() for _ in range(count)],
-        "get_upload": [http_event("get_upload", owner=OWNER, id=upload_id) for upload_id in uploads[:count]],
-        "cancel_upload": [http_event("cancel_upload", owner=OWNER, id=upload_id) for upload_id in uploads[count:]],
-        "create_asset": [_create_asset() for _ in range(count)],
-        "list_assets": [http_event("list_assets", owner=OWNER, query=f"limit={PAGE}")] * count,
-        "get_asset": [http_event("get_asset", owner=OWNER, id=asset["id"]) for asset in ready[:count]],
-        "delete_asset": [http_event("delete_asset", owner=OWNER, id=asset["id"]) for asset in ready[-count:]],
-        "webhook_receiver": [_delivery(stage, asset) for asset in _twins(ready[0], count)],
-        "cleanup": [{}] * count,
+def expected(template: Template) -> set[str]:
+    """Every route of the template by its name in FUNCTIONS, and every function without a route by its file's name."""
+    names = {route: name for name, route in FUNCTIONS.items()}
+    routed = {names.get((route.method, route.path), route.key) for route in template.routes}
+    with_route = {route.function for route in template.routes}
+    others = {name for name in template.functions if name not in with_route}
+    return routed | {template.functions[name].handler.partition(".")[0] for name in others}
+
+
+def _create_upload(_stage: Stage, count: int) -> list[Json]:
+    return [_event("create_upload", {"title": "Harbour at dawn"}) for _ in range(count)]
+
+
+def _get_upload(stage: Stage, count: int) -> list[Json]:
+    return [_event("get_upload", id=_call(event)["id"]) for event in _create_upload(stage, count)]
+
+
+def _cancel_upload(stage: Stage, count: int) -> list[Json]:
+    return [_event("cancel_upload", id=_call(event)["id"]) for event in _create_upload(stage, count)]
+
+
+def _create_asset(_stage: Stage, count: int) -> list[Json]:
+    return [_event("create_asset", _INPUT) for _ in range(count)]
+
+
+def _list_assets(stage: Stage, count: int) -> list[Json]:
+    _stock(stage)
+    return [_event("list_assets", query=f"limit={PAGE}")] * count
+
+
+def _gallery(stage: Stage, count: int) -> list[Json]:
+    _stock(stage)
+    return [http_event("gallery", owner=None, query=f"limit={PAGE}")] * count
+
+
+def _update_asset(stage: Stage, count: int) -> list[Json]:
+    return [_event("update_asset", {"title": "Harbour at dusk"}, id=asset_id) for asset_id in _made(stage, count)]
+
+
+def _on_assets(function: str, body: Json | None = None) -> Scenario:
+    """The same request for `count` assets."""
+    return lambda stage, count: [_event(function, body, id=asset_id) for asset_id in _made(stage, count)]
+
+
+def _on_playback_ids(function: str) -> Scenario:
+    return lambda stage, count: [
+        _event(function, id=asset_id, pid=_shown(asset_id)["playback_ids"][0]["id"]) for asset_id in _made(stage, count)
+    ]
+
+
+def _on_tracks(function: str, body: Json | None = None) -> Scenario:
+    """For a text track of each asset that was added before."""
+    return lambda stage, count: [
+        _event(function, body, id=asset_id, tid=_call(_event("tracks:POST", _CAPTIONS, id=asset_id))["id"])
+        for asset_id in _made(stage, count)
+    ]
+
+
+def _generate_subtitles(stage: Stage, count: int) -> list[Json]:
+    wanted = {"generated_subtitles": [{"language_code": "en"}]}
+    audio = {
+        asset_id: next(track["id"] for track in _shown(asset_id)["tracks"] if track["type"] == "audio")
+        for asset_id in _made(stage, count)
     }
+    return [_event("tracks:POST generate-subtitles", wanted, id=asset_id, tid=tid) for asset_id, tid in audio.items()]
 
 
-def _assets(stage: Stage, count: int) -> list[Json]:
-    """Ready assets at Mux, each with its record."""
-    for _ in range(count):
-        stage.send(_call(_create_upload())["url"], sample_mp4(size_bytes=4096))
-    while len(ready := stage.ready_assets()) < min(count, 100):
-        time.sleep(0.05)
-    for asset in ready:
-        entry_point("webhook_receiver")(_delivery(stage, asset), Context())
-    return ready
+def _delete_static_rendition(stage: Stage, count: int) -> list[Json]:
+    return [
+        _event("static_renditions:DELETE", id=asset_id, rid=_call(request)["id"])
+        for asset_id in _made(stage, count)
+        for request in [_event("static_renditions:POST", {"resolution": "720p"}, id=asset_id)]
+    ]
 
 
-def _twins(asset: Json, count: int) -> list[Json]:
-    """Assets like this one, that nobody has heard of: each event writes a record of the usual size."""
-    return [asset | {"id": uuid.uuid4().hex + uuid.uuid4().hex[:12]} for _ in range(count)]
+def _webhook(stage: Stage, count: int) -> list[Json]:
+    """Assets like one at Mux that nobody has heard of: each event writes a record of the usual size."""
+    [asset_id] = _made(stage, 1)
+    asset = stage.asset(asset_id)
+    return [_delivery(stage, asset | {"id": uuid.uuid4().hex + uuid.uuid4().hex[:12]}) for _ in range(count)]
+
+
+def _cleanup(_stage: Stage, count: int) -> list[Json]:
+    """Runs that find nothing due."""
+    return [{}] * count
+
+
+SCENARIOS: Final[dict[str, Scenario]] = {
+    "create_upload": _create_upload,
+    "get_upload": _get_upload,
+    "cancel_upload": _cancel_upload,
+    "create_asset": _create_asset,
+    "list_assets": _list_assets,
+    "get_asset": _on_assets("get_asset"),
+    "update_asset": _update_asset,
+    "delete_asset": _on_assets("delete_asset"),
+    "playback_ids:POST": _on_assets("playback_ids:POST", {"policy": "signed"}),
+    "playback_ids:GET": _on_playback_ids("playback_ids:GET"),
+    "playback_ids:DELETE": _on_playback_ids("playback_ids:DELETE"),
+    "playback_tokens": _on_assets("playback_tokens", {}),
+    "input_info": _on_assets("input_info"),
+    "tracks:POST": _on_assets("tracks:POST", _CAPTIONS),
+    "tracks:PATCH": _on_tracks("tracks:PATCH", {"name": "Deutsch"}),
+    "tracks:DELETE": _on_tracks("tracks:DELETE"),
+    "tracks:POST generate-subtitles": _generate_subtitles,
+    "static_renditions:POST": _on_assets("static_renditions:POST", {"resolution": "720p"}),
+    "static_renditions:DELETE": _delete_static_rendition,
+    "static_renditions:PUT": _on_assets("static_renditions:PUT", {"mp4_support": "capped-1080p"}),
+    "master_access": _on_assets("master_access", {"master_access": "temporary"}),
+    "gallery": _gallery,
+    "webhook_receiver": _webhook,
+    "cleanup": _cleanup,
+}
+"""By the names of routes in FUNCTIONS, and the files of functions without a route: `count` events each."""
+
+
+def _made(stage: Stage, count: int) -> list[str]:
+    """The ids of new assets of OWNER, ready at Mux and in the table."""
+    made = [_call(event)["id"] for event in _create_asset(stage, count)]
+    for asset_id in made:
+        while (asset := stage.asset(asset_id))["status"] != "ready":
+            time.sleep(0.01)
+        _call(_delivery(stage, asset))
+    return made
+
+
+def _stock(stage: Stage) -> None:
+    """More than a page of assets, published all."""
+    library = Library(stage.dynamodb, stage.table_name)
+    library.stock(Film(number, OWNER, "ready", public=True, created_at=1_700_000_000) for number in range(2 * PAGE))
+
+
+def _shown(asset_id: str) -> Json:
+    return _call(_event("get_asset", id=asset_id))
+
+
+def _event(function: str, body: Json | None = None, **request: str) -> Json:
+    raw = None if body is None else json.dumps(body).encode()
+    return http_event(function, owner=OWNER, headers=_JSON if raw else {}, body=raw, **request)  # type: ignore[arg-type]
 
 
 def _call(event: Json) -> Json:
-    result = entry_point("create_upload")(event, Context())
+    """What the route of an event answers to it; SystemExit when that is no success."""
+    names = {f"{method} {path}": name for name, (method, path) in FUNCTIONS.items()}
+    result = entry_point(names[event["routeKey"]])(event, Context())
+    if result["statusCode"] >= 300:
+        raise SystemExit(f"{event['routeKey']}: {result}")
     data: Json = json.loads(result["body"])["data"]
     return data
-
-
-def _create_upload() -> Json:
-    return http_event(
-        "create_upload", owner=OWNER, headers=_JSON, body=json.dumps({"title": "Harbour at dawn"}).encode()
-    )
-
-
-def _create_asset() -> Json:
-    return http_event("create_asset", owner=OWNER, headers=_JSON, body=json.dumps({"input": _URL}).encode())
 
 
 def _delivery(stage: Stage, asset: Json) -> Json:

@@ -39,11 +39,13 @@ class Stage:
         secrets: dict[str, dict[str, Any]] = {
             "MuxTokenSecret": {"token_id": self.mux.token_id, "token_secret": self.mux.token_secret},
             "MuxWebhookSecret": {"signing_secrets": [SIGNING_SECRET]},
+            "MuxSigningKeySecret": self._signing_key(),
         }
         aws.provision(self._aws["AWS_ENDPOINT_URL"], self.template, secrets)
         for logical_id in self.template.functions:
             os.environ |= self.environment(logical_id) | {"POWERTOOLS_LOG_LEVEL": "CRITICAL"}
         self.dynamodb = boto3.client("dynamodb")
+        self.table_name = self.template.physical_name("LifecycleTable")
         return self
 
     def __exit__(
@@ -56,16 +58,28 @@ class Stage:
         """Exactly the variables of one function."""
         return self.template.function_environment(logical_id) | self._aws | {"MUX_API_URL": self.mux.url}
 
-    def send(self, url: str, content: bytes) -> None:
-        """Upload a file."""
-        requests.put(url, data=content, timeout=10).raise_for_status()
+    def asset(self, asset_id: str) -> dict[str, Any]:
+        """An asset as Mux has it."""
+        answer = requests.get(f"{self.mux.url}/video/v1/assets/{asset_id}", auth=self._credentials, timeout=10)
+        answer.raise_for_status()
+        found: dict[str, Any] = answer.json()["data"]
+        return found
 
-    def ready_assets(self) -> list[dict[str, Any]]:
-        """Mux's newest 100 assets that are ready."""
-        answer = requests.get(
-            f"{self.mux.url}/video/v1/assets?limit=100", auth=(self.mux.token_id, self.mux.token_secret), timeout=10
-        )
-        return [asset for asset in answer.json()["data"] if asset["status"] == "ready"]
+    def empty_table(self) -> None:
+        """Forget all records; Mux keeps what it has."""
+        for page in self.dynamodb.get_paginator("scan").paginate(TableName=self.table_name):
+            for item in page["Items"]:
+                self.dynamodb.delete_item(TableName=self.table_name, Key={"pk": item["pk"]})
+
+    def _signing_key(self) -> dict[str, Any]:
+        answer = requests.post(f"{self.mux.url}/system/v1/signing-keys", auth=self._credentials, timeout=10)
+        answer.raise_for_status()
+        key = answer.json()["data"]
+        return {"key_id": key["id"], "private_key": key["private_key"]}
+
+    @property
+    def _credentials(self) -> tuple[str, str]:
+        return self.mux.token_id, self.mux.token_secret
 
 
 def child_environment(variables: dict[str, str], path: list[Path]) -> dict[str, str]:

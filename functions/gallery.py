@@ -12,7 +12,8 @@ def list_gallery(request: api.Request) -> api.Response:
     after = cursors.decode(query.cursor, scope=_SCOPE) if query.cursor else None
     records, position = runtime.assets().gallery(limit=query.limit, after=after)
     next_cursor = cursors.encode(position, scope=_SCOPE) if position else None
-    return api.page([views.published(record) for record in records], next_cursor, cache_control="public, max-age=60")
+    # API Gateway's CORS answers name the origin that asked: a cache must not hand one site's copy to another.
+    return api.page(views.gallery(records), next_cursor, cache_control="public, max-age=60", vary="origin")
 
 
 handler = api.handler(list_gallery)

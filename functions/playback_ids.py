@@ -1,10 +1,7 @@
 """POST /assets/{id}/playback-ids · GET, DELETE /assets/{id}/playback-ids/{pid}: who can play an asset, and how."""
 
-import json
-
 from mux_lifecycle import api, models, runtime, views
 from mux_lifecycle.errors import NotFound
-from mux_lifecycle.store.records import text
 
 
 def create_playback_id(request: api.Request) -> api.Response:
@@ -12,17 +9,17 @@ def create_playback_id(request: api.Request) -> api.Response:
     request.cors_origin(runtime.origins())
     request.query()
     policy = models.playback_policy(request.json())
-    return api.created(views.playback_id(runtime.editing().create_playback_id(request.id(), owner, policy)))
+    made, record = runtime.editing().create_playback_id(request.id(), owner, policy)
+    return api.created(views.playback_id(made, views.mp4(record)))
 
 
 def get_playback_id(request: api.Request) -> api.Response:
     owner = request.owner_or_admin(runtime.admin())
     request.query()
     wanted = request.id("pid")
-    record = runtime.assets().get(request.id(), owner=owner)
-    for entry in json.loads(text(record, "doc")).get("playback_ids", []):
+    for entry in views.playback_ids(runtime.assets().get(request.id(), owner=owner)):
         if entry.get("id") == wanted:
-            return api.ok(views.playback_id(entry))
+            return api.ok(entry)
     raise NotFound("no such playback id")
 
 

@@ -2,11 +2,11 @@
 
 import json
 
-from mux_lifecycle import api, runtime
+from mux_lifecycle import api, runtime, views
 from mux_lifecycle.errors import Conflict, NotFound
 from mux_lifecycle.models import TokenWish
 from mux_lifecycle.mux import playback, signing
-from mux_lifecycle.store.assets import shown_status
+from mux_lifecycle.store.assets import is_rejected, shown_status
 from mux_lifecycle.store.records import text
 from mux_lifecycle.store.table import Item
 from mux_lifecycle.times import rfc3339
@@ -17,7 +17,8 @@ def create_playback_tokens(request: api.Request) -> api.Response:
     request.cors_origin(runtime.origins())
     request.query()
     wish = TokenWish.parse(request.json())
-    playback_id = _signed_playback_id(runtime.assets().get(request.id(), owner=owner), wish.playback_id)
+    record = runtime.assets().get(request.id(), owner=owner)
+    playback_id = _closed_playback_id(record, wish.playback_id)
     config, key = runtime.playback_config(), runtime.signing_key()
     expires_at = int(runtime.now()) + min(wish.ttl_seconds or config.max_ttl_seconds, config.max_ttl_seconds)
     restriction = {"playback_restriction_id": config.restriction_id} if config.restriction_id else {}
@@ -27,20 +28,23 @@ def create_playback_tokens(request: api.Request) -> api.Response:
         )
         for kind in signing.AUDIENCES
     }
-    urls = playback.signed_urls(playback_id, tokens)
+    urls = playback.signed_urls(playback_id, tokens, views.mp4(record))
     return api.ok({"playback_id": playback_id, "expires_at": rfc3339(expires_at), "tokens": tokens, "urls": urls})
 
 
-def _signed_playback_id(record: Item, wanted: str) -> str:
+def _closed_playback_id(record: Item, wanted: str) -> str:
     if shown_status(record) == "deleting":
         raise Conflict("the asset is being deleted")
+    if is_rejected(record):
+        raise Conflict("the asset is not kept, see its errors: it cannot be played")
     entries = json.loads(text(record, "doc")).get("playback_ids", [])
     if wanted and wanted not in [entry.get("id") for entry in entries]:
         raise NotFound("no such playback id")
-    signed = [entry["id"] for entry in entries if entry.get("policy") == "signed" and wanted in ("", entry.get("id"))]
-    if not signed:
+    closed = [entry["id"] for entry in entries if entry.get("policy") in signing.POLICIES]
+    found = [entry_id for entry_id in closed if wanted in ("", entry_id)]
+    if not found:
         raise Conflict("this needs a playback id with the policy signed; a public one plays without a token")
-    return str(signed[0])
+    return str(found[0])
 
 
 handler = api.handler(create_playback_tokens)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import threading
+import time
 import uuid
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -72,7 +73,7 @@ class Webhooks:
                 return
             # Mux's next attempt is planned for some seconds later, twice as many each time.
             world.advance(30)
-            self._wait_for_the_queue()
+            self._wait_for_attempts()
         raise AssertionError(f"not acknowledged: {self._unacknowledged()}")
 
     def answer(self, body: bytes, headers: dict[str, str]) -> tuple[int, Json]:
@@ -110,6 +111,14 @@ class Webhooks:
         assert made.status_code == 201
         with self._changed:
             assert self._changed.wait_for(lambda: mark in self._marks and not self._under_way, timeout=60)
+
+    def _wait_for_attempts(self) -> None:
+        """Repeated attempts are made all at once, so there is no last one: they are over when no more of them end."""
+        seen, ended = -1, len(self._world.mux.deliveries())
+        while ended > seen:
+            time.sleep(0.02)
+            self._wait_for_the_queue()
+            seen, ended = ended, len(self._world.mux.deliveries())
 
     def _unacknowledged(self) -> set[tuple[str, str]]:
         attempts = [

@@ -13,7 +13,7 @@ class Permissions:
 
     def __init__(self, template: dict[str, Any], secrets: dict[str, str]) -> None:
         self._names = {arn: logical_id for logical_id, arn in secrets.items()}
-        self._allowed = dict(_roles(template))
+        self.allowed = dict(_roles(template))
         self._function = ""
         self.denied: list[tuple[str, str, str]] = []
 
@@ -40,7 +40,7 @@ class Permissions:
         self._check(f"secretsmanager:{model.name}", self._names.get(params.get("SecretId", ""), ""))
 
     def _check(self, action: str, where: str) -> None:
-        if self._function and (action, where) not in self._allowed[self._function]:
+        if self._function and (action, where) not in self.allowed[self._function]:
             self.denied.append((self._function, action, where))
 
 

@@ -3,6 +3,7 @@
 import base64
 import copy
 import importlib
+import itertools
 import json
 import os
 import threading
@@ -291,10 +292,13 @@ class World:
     def replace_items(self, items: list[Json]) -> None:
         """Make the table hold these items and nothing else."""
         with self._turn:
-            for item in self.items():
-                self.dynamodb.delete_item(TableName=self.table_name, Key={"pk": item["pk"]})
-            for item in items:
-                self.dynamodb.put_item(TableName=self.table_name, Item=item)
+            kept = {item["pk"]["S"] for item in items}
+            gone = [{"pk": item["pk"]} for item in self.items() if item["pk"]["S"] not in kept]
+            writes = [{"DeleteRequest": {"Key": key}} for key in gone] + [
+                {"PutRequest": {"Item": item}} for item in items
+            ]
+            for batch in itertools.batched(writes, 25, strict=False):
+                self.dynamodb.batch_write_item(RequestItems={self.table_name: list(batch)})
 
     def put_secret(self, logical_id: str, value: object) -> None:
         text = value if isinstance(value, str) else json.dumps(value)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -65,7 +65,7 @@ class Journal:
         self._open.discard(id(record))
 
     def requests(self) -> list[dict[str, Any]]:
-        return [asdict(record) for record in self._requests]
+        return [dict(vars(record)) for record in self._requests]
 
     def events(self, start: int) -> list[Event]:
         """From number `start` on, counted from 0; the oldest are forgotten some day."""
@@ -73,7 +73,7 @@ class Journal:
         return list(islice(self._events, max(0, start - forgotten), None))
 
     def deliveries(self) -> list[dict[str, Any]]:
-        return [asdict(record) for record in self._deliveries if id(record) not in self._open]
+        return [dict(vars(record)) for record in self._deliveries if id(record) not in self._open]
 
     def clear(self) -> None:
         self._requests.clear()

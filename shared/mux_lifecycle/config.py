@@ -141,7 +141,7 @@ class AssetConfig:
 
 @dataclass(frozen=True, slots=True)
 class QuotaConfig:
-    """How much one owner may have: uploads open at once, assets, and new ones of both within a day; 0 for any number."""
+    """How much one owner may have: uploads open at once, assets, and new ones of either in a day; 0 for any number."""
 
     open_uploads: int
     assets: int

@@ -1,13 +1,16 @@
 """What callers see of a record: built field by field, so that nothing internal can slip out."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
 from mux_lifecycle.mux import playback
 from mux_lifecycle.store import keys, projection
-from mux_lifecycle.store.assets import shown_status
+from mux_lifecycle.store.assets import part_versions, shown_status
 from mux_lifecycle.store.records import text
 from mux_lifecycle.store.table import Item
+from mux_lifecycle.telemetry import count, logger
 from mux_lifecycle.times import MICROSECONDS, rfc3339
 
 type Json = dict[str, Any]
@@ -31,25 +34,18 @@ _PART_RANKS: Final = {"preparing": 1, "deleted": 3}
 
 
 def asset(record: Item) -> Json:
-    """An asset record as GET /assets/{id} answers it: only what is known."""
-    document = json.loads(text(record, "doc") or "{}")
+    """An asset record as GET /assets/{id} answers it: only what is known; of one that cannot be read, the outline."""
     created_at = text(record, "sort").partition("#")[0]
-    versions = [
-        value for name, value in record.items() if name == "seen" or name.startswith(("track_v#", "rendition_v#"))
-    ]
-    updated = max(keys.version_micros(str(version)) for version in versions) // MICROSECONDS
     shown: Json = {
         "id": text(record, "pk").removeprefix("ASSET#"),
         "status": shown_status(record),
         "created_at": created_at,
-        "updated_at": max(rfc3339(updated), created_at),
+        "updated_at": created_at,
         "visibility": text(record, "visibility") or "private",
         "upload_id": text(record, "upload_id"),
-        "playback_ids": [playback_id(entry) for entry in document.get("playback_ids", [])],
-        "tracks": _parts(record, document.get("tracks", []), "track"),
-        "static_renditions": _parts(record, document.get("static_renditions", []), "rendition"),
     }
-    shown |= {name: document[name] for name in _PLAIN_FIELDS if name in document}
+    with _unreadable_reported(record):
+        shown |= _details(record, created_at)
     return {name: value for name, value in shown.items() if value not in ("", [])}
 
 
@@ -76,21 +72,30 @@ def created_upload(upload_id: str, status: str, expires_at: int, url: str) -> Js
     return shown | ({"url": url} if url else {})
 
 
-def playback_id(entry: Json) -> Json:
-    """A playback id; one that is public comes with its URLs."""
+def playback_ids(record: Item) -> list[Json]:
+    """The playback ids in an asset record, as assets show them."""
+    return _playback_ids(_document(record), mp4(record))
+
+
+def playback_id(entry: Json, file: str = "") -> Json:
+    """A playback id; one that is public comes with its URLs, also that of `file` (as `mp4` names it)."""
     shown = {name: entry[name] for name in ("id", "policy") if name in entry}
     public = shown.get("policy") == "public" and "id" in shown
-    return shown | ({"urls": playback.urls(shown["id"])} if public else {})
+    return shown | ({"urls": playback.urls(shown["id"], file)} if public else {})
 
 
-def published(record: Item) -> Json:
-    """What anybody sees of a published asset in the gallery."""
-    document = json.loads(text(record, "doc") or "{}")
-    created_at, _, asset_id = text(record, "sort").partition("#")
-    shown: Json = {"id": asset_id, "created_at": created_at}
-    shown |= {name: document[name] for name in ("title", "duration", "aspect_ratio") if name in document}
-    ids = [playback_id(entry) for entry in document.get("playback_ids", []) if entry.get("policy") == "public"]
-    return shown | {"playback_ids": ids}
+def mp4(record: Item) -> str:
+    """The name of the largest MP4 of the asset that can be downloaded now, or `""`."""
+    return playback.largest_mp4(_parts(record, _document(record).get("static_renditions", []), "rendition"))
+
+
+def gallery(records: list[Item]) -> list[Json]:
+    """What anybody sees of published assets; one that cannot be read cannot be played, and is left out."""
+    shown: list[Json] = []
+    for record in records:
+        with _unreadable_reported(record):
+            shown.append(_published(record))
+    return shown
 
 
 def input_info(entry: Json) -> Json:
@@ -104,20 +109,63 @@ def input_info(entry: Json) -> Json:
     return {"file": shown | projection.picked(file, ("container_format",))}
 
 
-def _parts(record: Item, snapshot: list[Json], kind: str) -> list[Json]:
+def _document(record: Item) -> Json:
+    document: Json = json.loads(text(record, "doc") or "{}")
+    return document
+
+
+def _playback_ids(document: Json, file: str) -> list[Json]:
+    return [playback_id(entry, file) for entry in document.get("playback_ids", [])]
+
+
+@contextmanager
+def _unreadable_reported(record: Item) -> Iterator[None]:
+    """Whatever is wrong with one record must not hide the others of its page."""
+    try:
+        yield
+    except Exception as error:
+        logger.error("record not readable", record=text(record, "pk"), error=type(error).__name__)
+        count("RecordUnreadable")
+
+
+def _details(record: Item, created_at: str) -> Json:
+    """What the document and the parts of an asset record say."""
+    document = _document(record)
+    renditions = _parts(record, document.get("static_renditions", []), "rendition")
+    versions = [text(record, "seen"), *part_versions(record).values()]
+    updated = max(map(keys.version_micros, versions)) // MICROSECONDS
+    details: Json = {
+        "updated_at": max(rfc3339(updated), created_at),
+        "playback_ids": _playback_ids(document, playback.largest_mp4(renditions)),
+        "tracks": _parts(record, document.get("tracks", []), "track"),
+        "static_renditions": renditions,
+    }
+    return details | {name: document[name] for name in _PLAIN_FIELDS if name in document}
+
+
+def _published(record: Item) -> Json:
+    document = _document(record)
+    created_at, _, asset_id = text(record, "sort").partition("#")
+    shown: Json = {"id": asset_id, "created_at": created_at}
+    shown |= {name: document[name] for name in ("title", "duration", "aspect_ratio") if name in document}
+    # The index holds no part with a clock of its own: a file that is not in the asset's snapshot yet is not named here.
+    ids = _playback_ids(document, playback.largest_mp4(document.get("static_renditions", [])))
+    return shown | {"playback_ids": [entry for entry in ids if entry.get("policy") == "public"]}
+
+
+def _parts(record: Item, snapshot: list[Json], kind: keys.PartKind) -> list[Json]:
     """The parts in the asset's snapshot, each replaced, dropped or joined by what its own clock knows later."""
     seen = text(record, "seen")
     # The files of mp4_support have no id.
     parts = {part.get("id", f"#{position}"): part for position, part in enumerate(snapshot)}
-    for name, value in sorted(record.items()):
-        if not name.startswith(f"{kind}_v#"):
+    for (own_kind, part_id), own in sorted(part_versions(record).items()):
+        if own_kind != kind:
             continue
-        part_id, own = name.partition("#")[2], str(value)
         in_snapshot = parts.get(part_id)
         rank = _PART_RANKS.get(in_snapshot.get("status", "ready"), 2) if in_snapshot else 0
         if _clock(own, keys.version_rank(own)) < _clock(seen, rank):
             continue
-        own_document = text(record, f"{kind}#{part_id}")
+        own_document = text(record, keys.part(kind, part_id)[0])
         if own_document:
             parts[part_id] = json.loads(own_document)
         else:

@@ -1,7 +1,6 @@
 """What `sam build` made: everything that Lambda needs, compiled, and nothing else. `make build` runs this."""
 
 import importlib.util
-import platform
 import re
 import subprocess
 import sys
@@ -9,6 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.native import stand_in
 
 pytestmark = pytest.mark.artifacts
 
@@ -47,17 +48,9 @@ def sources() -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 def native(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The layer's binaries are for ARM: on another machine, this machine's own copies stand in for the packages
-    that have some, and for nothing else."""
+    """The layer's binaries are for ARM."""
     folder = tmp_path_factory.mktemp("native")
-    if platform.machine() not in {"aarch64", "arm64"}:
-        for name in {path.relative_to(LAYER).parts[0] for path in LAYER.rglob("*.so")}:
-            spec = importlib.util.find_spec(name.partition(".")[0])
-            assert spec, f"{name} is not installed here"
-            assert spec.origin
-            origin = Path(spec.origin)
-            own = origin.parent if origin.name == "__init__.py" else origin
-            (folder / own.name).symlink_to(own)
+    stand_in(LAYER, folder)
     return folder
 
 

@@ -19,7 +19,10 @@ TOKEN_SECRET: Final = "local-token-secret"
 _SHAPES: Final = {
     "a webhook's signature": re.compile(r"v1\s*=\s*[0-9a-f]{16}"),
     "an Authorization header": re.compile(r"\b(Basic|Bearer) +[A-Za-z0-9+/=_-]{12}"),
-    "an upload's URL": re.compile(r"/upload/\w+|[?&]token="),
+    "an upload's URL": re.compile(r"/upload/\w+"),
+    "a token in a URL": re.compile(r"(?<!/upload/)\b[\w.]+\?(\S*&)?token="),
+    "a signature in a URL": re.compile(r"[?&]signature="),
+    "a playback token": re.compile(r"\beyJ[\w-]{8,}\.eyJ"),
     "a private key": re.compile(r"BEGIN [A-Z ]*PRIVATE KEY"),
 }
 _VALUES: Final = {
@@ -28,6 +31,13 @@ _VALUES: Final = {
     "the token's id": TOKEN_ID,
     "the signing secret": SIGNING_SECRET,
 }
+
+MAY_TELL: Final = {
+    "create_upload": {"an upload's URL"},
+    "playback_tokens": {"a token in a URL", "a playback token"},
+    "master_access": {"a signature in a URL"},
+}
+"""Functions whose answers are keys; no other may hold one, and no log line at all."""
 
 
 def leaks(text: str, signatures: Iterable[str] = ()) -> list[str]:
@@ -45,21 +55,35 @@ class Output:
     text: io.StringIO = field(default_factory=io.StringIO)
 
     @contextmanager
-    def heard(self) -> Iterator[None]:
-        """Inside, the functions' log lines, other loggers' and everything on stdout are written down."""
+    def heard(self, *, aloud: bool = True) -> Iterator[None]:
+        """Inside, the functions' log lines, other loggers' and everything on stdout are written down.
+
+        Unless `aloud`, what is written down is not printed.
+        """
         ours, root = logging.StreamHandler(self.text), logging.StreamHandler(self.text)
         ours.setFormatter(logger.handlers[0].formatter)
         names = [(logging.getLogger(logger.name), ours), (logging.getLogger(), root)]
-        stdout = sys.stdout
+        stdout, printing = sys.stdout, logger.handlers[0]
         for named, handler in names:
             named.addHandler(handler)
-        sys.stdout = _Both(stdout, self.text)
+        if not aloud:
+            logging.getLogger(logger.name).removeHandler(printing)
+        sys.stdout = _Both(stdout, self.text) if aloud else self.text
         try:
             yield
         finally:
             sys.stdout = stdout
+            if not aloud:
+                logging.getLogger(logger.name).addHandler(printing)
             for named, handler in names:
                 named.removeHandler(handler)
+
+    def take(self) -> str:
+        """What was written down since the last time."""
+        text = self.text.getvalue()
+        self.text.seek(0)
+        self.text.truncate()
+        return text
 
 
 class _Both(io.TextIOBase):

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from local.mux import sample_mp4
 from tests import mux_events
-from tests.world import STACK, Answer, World, pages
+from tests.world import Answer, World, pages
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from tests.bridge import Webhooks
     from tests.faults.sweep import ExternalCalls
@@ -23,7 +23,8 @@ KEY: Final = {"idempotency-key": "the-one-and-only"}
 FILM: Final = {"input": "https://storage.example.com/film.mp4", "title": "Harbour"}
 CAPTIONS: Final = "https://storage.example.com/captions.vtt"
 VIDEO: Final = sample_mp4()
-_TRACK: Final = ("type", "name", "language_code", "closed_captions")
+PROCESSING_SECONDS: Final = 600.0
+"""Mux takes so long for everything it prepares: nothing gets further unless a story says so."""
 
 
 @dataclass
@@ -49,9 +50,10 @@ class Stage:
         """All assets that the owner sees."""
         return [asset for page in pages(self.world, limit=100, owner=self.owner) for asset in page]
 
-    def at_mux(self) -> list[Json]:
-        """The assets at Mux that carry the owner's tag, newest first."""
-        return [asset for asset in self.world.mux_assets() if f"#{STACK}#{self.owner}#" in asset.get("passthrough", "")]
+    def at_mux(self) -> Json:
+        """The asset that the story is about, as Mux has it."""
+        found: Json = self.world.mux_get(f"/video/v1/assets/{self.ids['id']}").json()["data"]
+        return found
 
 
 @dataclass(frozen=True)
@@ -62,8 +64,9 @@ class Story:
     is answered. `promised` holds as soon as the act has answered 2xx, `end` once everything has recovered.
 
     `deaf`: no event of Mux arrives from the act on, ever. `looks_only`: the act changes nothing at Mux. `busy`: Mux
-    has no time for anybody during the act. `silent`: Mux tells nobody what the act did there, so that of a caller who
-    is not answered only the reconciliation finds out.
+    has no time for anybody during the act. `answered`: the act is, when nothing disturbs it. `silent`: Mux tells nobody
+    what the act did there, so that what a killed function made only the reconcile finds. `environment`: settings of the
+    stack that are not the template's.
     """
 
     route: str
@@ -72,7 +75,9 @@ class Story:
     deaf: bool = False
     looks_only: bool = False
     busy: bool = False
+    answered: bool = True
     silent: bool = False
+    environment: Mapping[str, str] = field(default_factory=dict)
     begin: Callable[[list[Stage]], None] = lambda _: None
     promised: Callable[[Stage, Answer], None] = lambda *_: None
     end: Callable[[Stage], None] = lambda _: None
@@ -97,7 +102,7 @@ def ready_assets(stages: list[Stage], **settings: Any) -> None:
     world.mux.set_faults({"webhooks": {"drop": 1}})
     for stage in stages:
         stage.ids = {"id": asset_at_mux(stage, **settings)}
-    wait_until_ready(world)
+    mux_finishes(world)
     at_mux = {asset["id"]: asset for asset in world.mux_assets()}
     for stage in stages:
         stage.event = mux_events.event("video.asset.ready", at_mux[stage.ids["id"]], at=time.time())
@@ -118,8 +123,9 @@ def asset_at_mux(stage: Stage, **settings: Any) -> str:
     return str(made.json()["data"]["id"])
 
 
-def wait_until_ready(world: World) -> None:
-    """Mux has finished what it was given."""
+def mux_finishes(world: World) -> None:
+    """Mux ends what it was given to do."""
+    world.advance(PROCESSING_SECONDS + 1)
     world.wait_for(lambda: all(asset["status"] != "preparing" for asset in world.mux_assets()))
 
 
@@ -134,25 +140,4 @@ def events(stages: list[Stage], kind: str) -> dict[str, Json]:
         return len(found) == len(stages)
 
     world.wait_for(all_told)
-    return found
-
-
-def outline(asset: Json, *, settled: bool = True) -> Json:
-    """What an asset and its parts are, of an answer of ours and of Mux's alike; how far they are, only if `settled`."""
-    renditions = asset.get("static_renditions", [])
-    files = renditions if isinstance(renditions, list) else renditions.get("files", [])
-    found: Json = {
-        "id": asset["id"],
-        "title": asset.get("title") or asset.get("meta", {}).get("title"),
-        "visibility": asset.get("visibility") or asset["passthrough"].rpartition("#")[2],
-        "playback_ids": {entry["id"]: entry["policy"] for entry in asset.get("playback_ids", [])},
-        "tracks": {track["id"]: [track.get(name) for name in _TRACK] for track in asset.get("tracks", [])},
-        "files": {file["name"] for file in files},
-    }
-    if settled:
-        found |= {
-            "statuses": [asset["status"], asset.get("master", {}).get("status")],
-            "track statuses": {track["id"]: track.get("status") for track in asset.get("tracks", [])},
-            "file statuses": {file["name"]: file.get("status") for file in files},
-        }
     return found

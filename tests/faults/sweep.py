@@ -248,13 +248,13 @@ class Case:
 def cases(calls: list[str], *, outages: bool = True, patience: bool = False) -> list[Case]:
     """Every way to disturb a story that makes these `calls`.
 
-    `outages`: also by trouble that lasts. `patience`: who does not know what became of a request may also wait.
+    `outages`: also by trouble that lasts. `patience`: whose request was never answered may also wait.
     """
     found = [Case(), Case(_KILLED_AT_ONCE, 0, calls[0])]
     for (at, call), (name, fault) in product(enumerate(calls), FAULTS.items()):
         if fault.concerns(call) and (outages or not fault.lasting):
             found.append(Case(name, at, call))
-            if patience and name in ("answer lost", "killed"):
+            if patience and name == "killed":
                 found.append(Case(name, at, call, patient=True))
     return found
 

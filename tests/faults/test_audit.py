@@ -25,6 +25,9 @@ SENT = signatures.sign(b"{}", SIGNING_SECRET, timestamp=1_700_000_000)
         pytest.param(SENT.partition("v1=")[2], id="signature"),
         pytest.param("https://direct-uploads.mux.com/upload/a1?token=b2", id="upload URL"),
         pytest.param("http://127.0.0.1:8001/upload/a1", id="upload path"),
+        pytest.param("https://stream.mux.com/a1.m3u8?token=b2", id="playback URL"),
+        pytest.param("https://master.mux.com/a1/master.mp4?skid=default&signature=b2", id="master URL"),
+        pytest.param("eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhIn0.c2ln", id="playback token"),
     ],
 )
 def test_a_leak_is_found(text: str) -> None:

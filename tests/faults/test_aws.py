@@ -7,7 +7,7 @@ from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnec
 
 from mux_lifecycle import runtime
 from tests import mux_events
-from tests.faults.stories import FILM, KEY
+from tests.faults.story import FILM, KEY
 from tests.faults.sweep import ExternalCalls, Fault
 from tests.world import FUNCTIONS, Answer, World
 

@@ -10,7 +10,7 @@ import pytest
 from local.mux import MuxEmulator
 from mux_lifecycle.errors import InvalidRequest, LifecycleError, WrongEnvironment
 from tests import mux_events
-from tests.faults.stories import FILM, VIDEO
+from tests.faults.story import FILM, VIDEO
 from tests.faults.sweep import Do, ExternalCalls, Fault, mux_says
 from tests.world import ENVIRONMENT, Json, World
 

@@ -2,12 +2,11 @@
 
 from collections.abc import Iterator
 from itertools import product
-from typing import Any, Final
+from typing import Final
 
 import pytest
 
 from local.mux import MuxEmulator
-from mux_lifecycle import runtime
 from tests.bridge import Webhooks
 from tests.faults.conftest import wait_no_more
 from tests.faults.stories.creating import CREATING
@@ -16,70 +15,88 @@ from tests.faults.stories.ending import ENDING
 from tests.faults.stories.hearing import HEARING
 from tests.faults.stories.looking import LOOKING
 from tests.faults.stories.scheduled import SCHEDULED
-from tests.faults.story import Json, Stage, Story, outline
-from tests.faults.sweep import KINDS, ExternalCalls, cases, kinds_met
+from tests.faults.story import PROCESSING_SECONDS, Story
+from tests.faults.sweep import KINDS, Case, ExternalCalls, cases, kinds_met
 from tests.faults.theatre import Performance, Theatre, recovered
-from tests.world import STACK, World
+from tests.promises.agreement import differences
+from tests.world import ENVIRONMENT, FUNCTIONS, World
 
 REQUESTS: Final = CREATING | ENDING | EDITING | LOOKING | HEARING
 STORIES: Final = REQUESTS | SCHEDULED
 
 
 @pytest.fixture(scope="module")
+def emulator() -> Iterator[MuxEmulator]:
+    """Slow enough that nothing happens at Mux while a story is disturbed; time that passes costs none."""
+    with MuxEmulator(environment_id=ENVIRONMENT, processing_seconds=PROCESSING_SECONDS, seed=1) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
 def theatre(emulator: MuxEmulator) -> Iterator[Theatre]:
-    """One stack for all stories, which starts cold as often as it likes: its AWS clients are made once."""
-    made: dict[str, Any] = {}
-    make = runtime._client
-
-    def client(service: str) -> Any:
-        if service not in made:
-            made[service] = make(service)
-        return made[service]
-
-    emulator.reset()
+    """One stack for all stories."""
     with pytest.MonkeyPatch.context() as monkeypatch:
         wait_no_more(monkeypatch, [])
-        monkeypatch.setattr(runtime, "_client", client)
         calls = ExternalCalls()
         calls.patch(monkeypatch)
         with World(emulator, monkeypatch) as world, Webhooks(world) as webhooks:
             key = world.mux_post("/system/v1/signing-keys", {}).json()["data"]
             world.put_secret("MuxSigningKeySecret", {"key_id": key["id"], "private_key": key["private_key"]})
-            yield Theatre(world, webhooks, calls)
+            yield Theatre(world, webhooks, calls, monkeypatch)
             assert not webhooks.crashes
 
 
 @pytest.mark.parametrize("name", REQUESTS)
 def test_nothing_is_lost_and_nothing_doubled(theatre: Theatre, name: str) -> None:
     story = REQUESTS[name]
-    calls = theatre.rehearsed(story)
-    # Where it makes a difference whether who was not answered asks again before or after anybody else has looked.
-    patience = story.again and name in CREATING | ENDING
-    disturbed = cases(calls, patience=patience)
-    assert kinds_met(calls, disturbed) == set(product(range(len(calls)), KINDS))
-    performances = theatre.played(story, disturbed, calls)
-    _end_well(story, performances)
+    in_stories, calls = _calls_of(theatre, story.function), theatre.rehearsed(story)
+    # Where it makes a difference whether who was not answered asks again before or after others have looked.
+    disturbed = cases(calls, patience=story.again and name in CREATING | ENDING)
+    _all_is_met(calls, disturbed)
+    _ends_well(story, theatre.played(story, disturbed, calls), in_stories)
 
 
 @pytest.mark.parametrize("name", SCHEDULED)
 def test_a_run_that_is_disturbed_is_made_up_for_by_the_next(theatre: Theatre, name: str) -> None:
-    """What an outage may not do, test_cleanup has: a run that meets one ends early."""
+    """A run that meets an outage ends early; what it may not do then, tests of its own have."""
     story = SCHEDULED[name]
-    calls = theatre.rehearsed(story)
+    in_stories, calls = _calls_of(theatre, story.function), theatre.rehearsed(story)
     disturbed = cases(calls, outages=False)
-    assert kinds_met(calls, disturbed) == set(product(range(len(calls)), KINDS))
+    _all_is_met(calls, disturbed)
     for case in disturbed:
-        _end_well(story, theatre.played(story, [case], calls))
+        _ends_well(story, theatre.played(story, [case], calls), in_stories)
 
 
-def _end_well(story: Story, performances: list[Performance]) -> None:
-    [undisturbed] = [performance for performance in performances if not performance.case.fault][:1] or [None]
-    if undisturbed:
-        assert [answer.status < 500 for answer in undisturbed.stage.answers] == [not story.busy]
-    recovered(story, performances)
-    known = Knowledge(performances[0].stage.world)
+def _all_is_met(calls: list[str], disturbed: list[Case]) -> None:
+    assert kinds_met(calls, disturbed) == set(product(range(len(calls)), KINDS))
+
+
+def _ends_well(story: Story, performances: list[Performance], in_stories: set[str]) -> None:
+    assert recovered(story, performances) <= in_stories, "what is only called when something went wrong needs a story"
+    world = performances[0].stage.world
+    owners = [performance.stage.owner for performance in performances]
+    assert not differences(world, [*owners, "eve"])
+    assert not [pk for pk, record in world.records().items() if "due_at" in record], "nothing is left to do"
     for performance in performances:
-        with performance.case.named(performance.stage.answers):
-            known.all_is_well(performance.stage)
+        with performance.named():
             story.end(performance.stage)
-    known.nothing_is_left_to_do()
+
+
+def test_every_function_of_the_template_has_a_story_for_each_of_its_routes(theatre: Theatre) -> None:
+    routes = {(route.method, route.path) for route in theatre.world.template.routes}
+    assert {FUNCTIONS[story.route] for story in REQUESTS.values()} == routes
+    assert {story.function for story in STORIES.values()} == set(theatre.world.permissions.allowed)
+
+
+def test_every_call_that_a_role_allows_is_in_a_story(theatre: Theatre) -> None:
+    """What no story asks of AWS, no function may ask of it."""
+    for function, grants in theatre.world.permissions.allowed.items():
+        allowed = {f"{action} {where}" if where.startswith("index/") else action for action, where in grants}
+        assert allowed <= _calls_of(theatre, function), function
+
+
+def _calls_of(theatre: Theatre, function: str) -> set[str]:
+    """What a function asks in all of its stories."""
+    stories = [story for story in STORIES.values() if story.function == function]
+    calls = {call for story in stories for call in theatre.rehearsed(story)}
+    return calls | ({"dynamodb:UpdateItem"} if "dynamodb:TransactWriteItems" in calls else set())

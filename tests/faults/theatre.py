@@ -6,13 +6,19 @@ What waits for Mux or for time to pass waits for all of them at once: that is wh
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from tests.faults.story import Stage, Story
-from tests.faults.sweep import FAULTS, Case, Killed
+from tests.faults.sweep import Case, Killed
+from tests.quotas.conftest import VARIABLES
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    import pytest
+
     from tests.bridge import Webhooks
     from tests.faults.sweep import ExternalCalls
     from tests.world import World
@@ -22,6 +28,10 @@ type Scene = tuple[list[Stage], list[Any], float]
 HARMLESS_REPEATS: Final = 2
 """More calls than undisturbed that one fault may cost at Mux: a repeat, and a look for what became of the first."""
 _UNDISTURBED: Final = Case()
+_DELAY_SECONDS: Final = 1800
+"""Mux's events come so late while callers have not been answered: what follows is the same every time."""
+_USUAL_ENVIRONMENT: Final = dict.fromkeys(VARIABLES.values(), "0")
+_BUSY: Final = {"rate_limit": 1}
 
 
 @dataclass
@@ -31,6 +41,10 @@ class Performance:
     stage: Stage
     case: Case
 
+    def named(self) -> AbstractContextManager[None]:
+        """An error inside tells what was disturbed."""
+        return self.case.named(self.stage.answers)
+
 
 @dataclass
 class Theatre:
@@ -39,13 +53,17 @@ class Theatre:
     world: World
     webhooks: Webhooks
     calls: ExternalCalls
+    monkeypatch: pytest.MonkeyPatch
+    _rehearsed: dict[int, list[str]] = field(default_factory=dict)
     _scenes: dict[int, Scene] = field(default_factory=dict)
 
     def rehearsed(self, story: Story) -> list[str]:
         """The calls that the story makes when nothing disturbs it."""
-        self.played(story, [_UNDISTURBED])
-        assert self.calls.names
-        return list(self.calls.names)
+        if id(story) not in self._rehearsed:
+            self.played(story, [_UNDISTURBED])
+            assert self.calls.names
+            self._rehearsed[id(story)] = list(self.calls.names)
+        return self._rehearsed[id(story)]
 
     def played(self, story: Story, cases: list[Case], undisturbed: list[str] | None = None) -> list[Performance]:
         """The story up to its disturbed act, once for each case, and what it promised at once.
@@ -53,28 +71,28 @@ class Theatre:
         No event arrives meanwhile: what follows is the same every time.
         """
         stages = self._begun(story, len(cases))
-        self.webhooks.held = True
+        if not story.deaf:
+            self.world.mux.set_faults({"webhooks": {"delay_seconds": _DELAY_SECONDS}, "api": _BUSY if story.busy else {}})
         played = [Performance(stage, case) for stage, case in zip(stages, cases, strict=True)]
         for performance in played:
-            with performance.case.named(performance.stage.answers):
+            with performance.named():
                 self._act(story, performance, undisturbed or [])
         self.world.cold_start()
-        if not story.deaf:
-            self.world.mux.set_faults({})
+        if story.busy:
+            self.world.mux.set_faults({"webhooks": {"delay_seconds": _DELAY_SECONDS}})
         for performance in played:
-            with performance.case.named(performance.stage.answers):
+            with performance.named():
                 believe_the_answer(story, performance.stage)
         return played
 
     def _act(self, story: Story, performance: Performance, undisturbed: list[str]) -> None:
         stage, case = performance.stage, performance.case
         self.world.cold_start()
-        with self.calls.meeting(case.meets, at=case.at):
-            try:
-                stage.answers.append(story.act(stage))
-            except Killed:
-                pass
-        if case.meets:
+        with suppress(Killed), self.calls.meeting(case.meets, at=case.at):
+            stage.answers.append(story.act(stage))
+        if not case.meets:
+            assert [answer.status < 500 for answer in stage.answers] == [story.answered]
+        else:
             assert self.calls.met, "the call was not visited"
             assert self.calls.names[: case.at + 1] == undisturbed[: case.at + 1]
             assert len(_at_mux(self.calls.names)) <= len(_at_mux(undisturbed)) + HARMLESS_REPEATS
@@ -88,27 +106,34 @@ class Theatre:
             self.world.replace_items(items)
             self.world.advance(moment - time.time())
             return [replace(stage, answers=[]) for stage in stages]
+        self._scenes = {}
         self.world.replace_items([])
         self.world.mux.reset()
         self.webhooks.held = False
+        for name, value in (_USUAL_ENVIRONMENT | story.environment).items():
+            self.monkeypatch.setenv(name, value)
         self.world.cold_start()
         stages = [Stage(self.world, self.webhooks, self.calls, f"ada-{number}") for number in range(count)]
         story.begin(stages)
-        self._scenes = {id(story): (stages, self.world.items(), time.time())}
+        if count == 1 and story.looks_only:
+            self._scenes = {id(story): (stages, self.world.items(), time.time())}
         return stages
 
 
-def recovered(story: Story, performances: list[Performance]) -> None:
-    """Callers ask again, Mux tells what has happened, the schedules run."""
+def recovered(story: Story, performances: list[Performance]) -> set[str]:
+    """Callers ask again, Mux tells what has happened, the schedules run; the calls made for those who asked again."""
     stages = [performance.stage for performance in performances]
     patient = [performance for performance in performances if performance.case.patient]
     hasty = [performance for performance in performances if not performance.case.patient]
-    _asked_again(story, hasty)
+    calls = _asked_again(story, hasty)
     _time_passes(story, stages)
     _time_passes(story, stages, hours=2)
     if patient:
-        _asked_again(story, patient)
+        calls |= _asked_again(story, patient)
         _time_passes(story, stages, hours=2)
+    if story.silent:
+        stages[0].world.reconcile({"start": True})
+    return calls
 
 
 def believe_the_answer(story: Story, stage: Stage) -> None:
@@ -117,21 +142,24 @@ def believe_the_answer(story: Story, stage: Stage) -> None:
         story.promised(stage, stage.answers[-1])
 
 
-def _asked_again(story: Story, performances: list[Performance]) -> None:
-    """Callers repeat the request until it is answered, as late as they are told to."""
+def _asked_again(story: Story, performances: list[Performance]) -> set[str]:
+    """Callers repeat the request until it is answered, as late as they are told to; the calls that this takes."""
+    calls: set[str] = set()
     unanswered = [performance for performance in performances if story.again and _is_open(performance.stage)]
     for _ in range(6):
         waits = [wait for performance in unanswered for wait in _told_to_wait(performance.stage)]
         if waits:
             performances[0].stage.world.advance(max(waits))
         for performance in unanswered:
-            with performance.case.named(performance.stage.answers):
-                performance.stage.answers.append(story.act(performance.stage))
+            with performance.named():
+                with performance.stage.calls.meeting():
+                    performance.stage.answers.append(story.act(performance.stage))
+                calls.update(performance.stage.calls.names)
                 believe_the_answer(story, performance.stage)
         unanswered = [performance for performance in unanswered if _is_open(performance.stage)]
         if not unanswered:
-            return
-    with unanswered[0].case.named(unanswered[0].stage.answers):
+            return calls
+    with unanswered[0].named():
         raise AssertionError("never answered")
 
 
@@ -149,6 +177,8 @@ def _time_passes(story: Story, stages: list[Stage], hours: int = 0) -> None:
     webhooks.held = False
     world.advance(hours * 3600)
     if not story.deaf:
+        world.mux.set_faults({})
+        world.advance(_DELAY_SECONDS)
         webhooks.settle()
     world.schedule()
 

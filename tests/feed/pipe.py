@@ -7,6 +7,7 @@ from itertools import batched
 from typing import Any, Final
 
 import boto3
+from botocore.config import Config
 from moto.events.models import EventPattern, EventPatternParser
 
 from local.intrinsics import Resolver, read
@@ -37,7 +38,8 @@ class ChangeFeed:
         self._entry = {"Source": target["Source"], "DetailType": target["DetailType"], "EventBusName": self.bus}
         self.events = boto3.client("events")
         self.events.create_event_bus(Name=self.bus)
-        self._streams = boto3.client("dynamodbstreams")
+        # moto does not know endpoints that are named after an account.
+        self._streams = boto3.client("dynamodbstreams", config=Config(account_id_endpoint_mode="disabled"))
         self._iterator = self._start(world)
 
     def records(self) -> list[Json]:
@@ -48,7 +50,9 @@ class ChangeFeed:
         answer = self._streams.get_records(ShardIterator=self._iterator)
         self._iterator = answer["NextShardIterator"]
         records = [json.loads(json.dumps(record, default=datetime.timestamp)) for record in answer["Records"]]
-        return [record for record in records if record["dynamodb"].get("OldImage") != record["dynamodb"].get("NewImage")]
+        return [
+            record for record in records if record["dynamodb"].get("OldImage") != record["dynamodb"].get("NewImage")
+        ]
 
     def announced(self) -> list[Json]:
         """Put what is to be announced of the writes since the last call on the bus; the details, oldest first."""
@@ -76,9 +80,10 @@ class ChangeFeed:
         )["TableDescription"]
         arn = table["LatestStreamArn"]
         [shard] = self._streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"]
-        return self._streams.get_shard_iterator(
+        iterator: str = self._streams.get_shard_iterator(
             StreamArn=arn, ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON"
         )["ShardIterator"]
+        return iterator
 
 
 def _value(record: Any, path: list[str]) -> str:

@@ -143,3 +143,25 @@ def test_neither_answer_nor_event_leaves_the_url_of_an_upload(world: World) -> N
     observe_upload(waiting["data"], sent_at=BASE + 1)
     assert "http" not in str(state(world))
     assert "http" not in str(world.call("get_upload", id=UPLOAD).body)
+
+
+def test_an_event_of_the_very_second_of_our_own_look_has_the_cleanup_look_again(world: World) -> None:
+    """Mux stamps whole seconds: whether the event was before our look or after it, only another look can tell."""
+    tell(world, [ready])
+    observe(as_answer(ready, meta={"title": "Dusk"}), sent_at=BASE + 20.3)
+    later = mux_events.asset_event("updated", asset_id=ASSET, at=BASE + 20, meta={"title": "Night"})
+    assert outcome(world, later) == "stale"
+    assert title(world) == "Dusk"
+    assert int(world.records()[f"ASSET#{ASSET}"]["due_at"]) == BASE + 20
+
+
+@pytest.mark.parametrize(
+    ("at", "shown"),
+    [(BASE + 19, "Night"), (BASE + 20, "Dusk")],
+    ids=["another second", "nothing else in it"],
+)
+def test_what_certainly_was_before_our_look_has_nobody_look(world: World, at: int, shown: str) -> None:
+    tell(world, [ready])
+    observe(as_answer(ready, meta={"title": "Dusk"}), sent_at=BASE + 20.3)
+    assert outcome(world, mux_events.asset_event("updated", asset_id=ASSET, at=at, meta={"title": shown})) == "stale"
+    assert "due_at" not in world.records()[f"ASSET#{ASSET}"]

@@ -1,5 +1,6 @@
 """What is no whole snapshot of ours is acknowledged and changes nothing."""
 
+import json
 from typing import Any
 
 import pytest
@@ -50,6 +51,18 @@ def test_an_unknown_type_is_acknowledged_and_ignored(world: World, type_: str) -
     data = mux_events.asset_event("ready", asset_id=ASSET)["data"] | {"asset_id": ASSET}
     assert outcome(world, mux_events.event(type_, data)) == "ignored"
     assert state(world) == {}
+
+
+def test_what_is_ignored_is_counted_and_named_in_the_log(
+    world: World, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    capsys.readouterr()
+    assert outcome(world, mux_events.event("video.asset.invented_tomorrow", {"id": ASSET})) == "ignored"
+    counts = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line]
+    assert [count["WebhookIgnored"] for count in counts] == [[1.0]]
+    assert [getattr(record, "event_type", "") for record in caplog.records if record.msg == "webhook handled"] == [
+        "video.asset.invented_tomorrow"
+    ]
 
 
 @pytest.mark.parametrize(

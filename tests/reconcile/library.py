@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from local.mux import ids
 from local.mux.resources import Asset, PlaybackId, Track
 from local.mux.settings import asset_settings
+from mux_lifecycle.store import keys
+from tests import mux_events
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from local.mux import MuxEmulator
     from local.mux.environment import Environment
+    from tests.world import World
 
+_LONG_AGO: Final = 1_700_000_000
 _SETTINGS: Final = asset_settings({})
 
 
@@ -30,6 +35,8 @@ class MuxLibrary:
 
     def add_all(self, assets: list[dict[str, Any]]) -> list[str]:
         """Assets, oldest first; their ids."""
+        if not assets:
+            return []
 
         def work(environment: Environment) -> list[str]:
             library = environment.library
@@ -38,6 +45,19 @@ class MuxLibrary:
             return [asset.id for asset in library._order[-len(assets) :]]
 
         return self._do(work)
+
+    def known(self, world: World, count: int) -> list[str]:
+        """Assets of long ago, oldest first, that Mux and the table agree on; their ids."""
+        common: dict[str, Any] = {"passthrough": mux_events.tag(), "playback_ids": [], "meta": {"title": "Film"}}
+        [first] = self.add_all([{"created_at": _LONG_AGO} | common])
+        world.reconcile({"rebuild": True})
+        [item] = [item for item in world.items() if item["pk"]["S"] == f"ASSET#{first}"]
+        others = self.add_all([{"created_at": _LONG_AGO + n} | common for n in range(1, count)])
+        for number, asset_id in enumerate(others, 1):
+            position = {"sort": {"S": keys.sort(_LONG_AGO + number, asset_id)}, "id": {"S": asset_id}}
+            named = item | {"pk": {"S": f"ASSET#{asset_id}"}} | position
+            world.dynamodb.put_item(TableName=world.table_name, Item=named)
+        return [first, *others]
 
     def change(self, asset_id: str, **fields: Any) -> None:
         """Something happens to an asset."""
@@ -61,6 +81,24 @@ class MuxLibrary:
     def empty(self) -> None:
         """All assets are gone."""
         self._do(lambda environment: environment.library.clear())
+
+    def snapshot(self) -> Callable[[], None]:
+        """What there is now; call it to have that again."""
+
+        def take(environment: Environment) -> tuple[list[Asset], dict[str, Any]]:
+            uploads = environment.uploads._uploads.values()
+            return deepcopy(environment.library._order), {upload.id: upload.status for upload in uploads}
+
+        assets, statuses = self._do(take)
+
+        def restore(environment: Environment) -> None:
+            environment.library.clear()
+            for asset in deepcopy(assets):
+                environment.library.add(asset)
+            for upload_id, status in statuses.items():
+                environment.uploads.get(upload_id).status = status
+
+        return lambda: self._do(restore)
 
     def _do[Result](self, work: Callable[[Environment], Result]) -> Result:
         async def working() -> Result:

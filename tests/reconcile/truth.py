@@ -10,8 +10,6 @@ type Json = dict[str, Any]
 def shown(world: World, owner: str = "ada") -> list[Json]:
     """What the owner sees of all assets, without the time at which we heard of it."""
     listed = [asset for page in pages(world, limit=100, owner=owner) for asset in page]
-    for asset in listed:
-        assert world.call("get_asset", owner=owner, id=asset["id"]).data == asset
     return [asset | {"updated_at": ""} for asset in listed]
 
 

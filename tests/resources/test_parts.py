@@ -97,6 +97,19 @@ def test_a_track_is_changed_exactly_so_and_no_late_event_undoes_it(site: Site, b
     assert parts(site, asset_id, "tracks")[tid] == before | body
 
 
+@pytest.mark.parametrize("kind", ["video", "audio"])
+def test_a_track_that_came_with_the_file_is_changed_too(site: Site, kind: str) -> None:
+    """Mux says no status of the video track, and sends no event for such a change."""
+    asset_id = site.ready_film()
+    before = site.track(asset_id, kind)
+    body = {"name": "Director's cut", "language_code": "de"}
+    changed = site.call("tracks:PATCH", id=asset_id, tid=before["id"], json_body=body).data
+    assert changed == before | body
+    assert site.track(asset_id, kind) == changed
+    retell(site, ORDERS[1])
+    assert site.track(asset_id, kind) == changed
+
+
 def test_a_change_of_a_preparing_track_is_still_there_when_it_is_ready(site: Site) -> None:
     asset_id = site.ready_film()
     tid = site.part("tid", asset_id)["tid"]

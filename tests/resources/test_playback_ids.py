@@ -82,6 +82,31 @@ def test_a_failing_look_afterwards_does_not_make_the_caller_ask_for_another_one(
     answer = site.call("playback_ids:POST", id=asset_id, json_body={"policy": "public"})
     assert answer.status == 201
     assert answer.data["id"] in [entry["id"] for entry in site.at_mux(asset_id)["playback_ids"]]
+    front.behave()
+    site.world.schedule()
+    assert answer.data["id"] in [entry["id"] for entry in site.show(asset_id)["playback_ids"]]
+    assert site.world.schedule() == {}
+
+
+@pytest.mark.parametrize("failing", FAILING, ids=lambda reply: str(reply.status))
+def test_a_removed_playback_id_goes_with_the_next_cleanup_when_the_look_afterwards_failed(
+    site: Site, front: Front, failing: Reply
+) -> None:
+    asset_id = site.ready_film()
+    [first] = site.show(asset_id)["playback_ids"]
+    front.answer("GET", f"/video/v1/assets/{asset_id}", failing)
+    site.call("playback_ids:DELETE", id=asset_id, pid=first["id"])
+    front.behave()
+    site.world.schedule()
+    assert "playback_ids" not in site.show(asset_id)
+
+
+@pytest.mark.parametrize("more", [{}, {"policy": None}, {"policy": "secret"}, {"policy": ["public"], "url": "u"}])
+def test_whatever_mux_answers_what_was_asked_for_is_what_was_made(site: Site, front: Front, more: Json) -> None:
+    asset_id = site.ready_film()
+    front.answer("POST", f"/video/v1/assets/{asset_id}/playback-ids", Reply(201, {"data": {"id": "made1"} | more}))
+    answer = site.call("playback_ids:POST", id=asset_id, json_body={"policy": "signed"})
+    assert answer.data == {"id": "made1", "policy": "signed"}
 
 
 def test_a_playback_id_whose_answer_was_lost_is_shown_and_not_made_twice(site: Site, front: Front) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import jwt
 import pytest
+import requests
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
@@ -74,6 +75,43 @@ def test_the_urls_carry_the_tokens(site: Site) -> None:
         "animated": f"https://image.mux.com/{pid}/animated.gif?token={signed['animated']}",
         "storyboard": f"https://image.mux.com/{pid}/storyboard.vtt?token={signed['storyboard']}",
     }
+
+
+def status(site: Site, url: str) -> int:
+    """What a viewer is answered there; the emulator stands for Mux's hosts."""
+    for host in ("stream", "image"):
+        url = url.replace(f"https://{host}.mux.com", f"{site.world.mux.url}/{host}")
+    return requests.get(url, timeout=10).status_code
+
+
+def test_mux_opens_its_own_kind_to_each_token_until_it_expires(site: Site) -> None:
+    asset_id, other = site.ready_film(), site.ready_film()
+    found = tokens(site, asset_id, ttl_seconds=60, thumbnail={"time": 1}, animated={"fps": 5})
+    elsewhere = site.part("pid", other)["pid"]
+    kinds = {"hls": "video", "thumbnail": "thumbnail", "animated": "animated", "storyboard": "storyboard"}
+    for name, url in found["urls"].items():
+        bare, token = url.partition("?")[0], found["tokens"][kinds[name]]
+        others = [value for kind, value in found["tokens"].items() if kind != kinds[name]]
+        assert (name, status(site, url)) == (name, 200)
+        refused = [bare, *(f"{bare}?token={wrong}" for wrong in others)]
+        refused += [url.replace(found["playback_id"], elsewhere, 1), f"{bare}?token={token[:-8]}AAAAAAAA"]
+        assert (name, {status(site, tried) for tried in refused}) == (name, {403})
+    site.world.advance(62)
+    assert {status(site, url) for url in found["urls"].values()} == {403}
+
+
+@pytest.mark.parametrize("policy", ["signed", "drm"])
+def test_what_was_given_its_playback_id_at_mux_is_opened_too(site: Site, signing_key: Json, policy: str) -> None:
+    asset_id = site.ready_film(playback_policy="public")
+    body = {"policy": policy} | ({"drm_configuration_id": "Configuration1"} if policy == "drm" else {})
+    made = site.world.mux_post(f"/video/v1/assets/{asset_id}/playback-ids", body).json()["data"]
+    site.world.advance(2)
+    site.mux_patch(asset_id, {"meta": {"title": "Closed"}})
+    site.webhooks.settle()
+    found = tokens(site, asset_id)
+    assert found["playback_id"] == made["id"]
+    assert opened(found["tokens"]["drm"], "drm", signing_key)["sub"] == made["id"]
+    assert status(site, found["urls"]["hls"]) == 200
 
 
 def test_mux_and_the_table_hear_nothing_of_it(site: Site) -> None:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from mux_lifecycle.store import assets
 from tests.handlers.front import Front, Reply
 from tests.resources.site import BROKEN_FILM, CAPTIONS, ROUTES, Route, Site, named
 from tests.world import Answer, Json
@@ -80,6 +81,20 @@ def test_an_asset_that_mux_deleted_a_moment_ago_is_missing_even_before_the_event
     site.webhooks.settle()
     assert site.call("get_asset", id=ids["id"]).status == 404
     assert site.call(route.function, json_body=route.body, **ids).status == 404
+
+
+@pytest.mark.parametrize("route", [route for route in AWAITING if "POST" in route.function], ids=named)
+def test_an_asset_with_as_many_parts_as_can_be_kept_gets_no_more(
+    site: Site, monkeypatch: pytest.MonkeyPatch, route: Route
+) -> None:
+    monkeypatch.setattr(assets, "MAX_PARTS", 2)
+    asset_id = site.ready_film()
+    has = [site.part(kind, asset_id) for kind in ("tid", "rid")]
+    full = ["the asset has too many tracks and static renditions: delete one first"]
+    assert refused(site, route, asset_id) == full
+    assert site.call("tracks:DELETE", id=asset_id, **has[0]).status == 204
+    ids = site.part("audio", asset_id) if route.needs else {}
+    assert site.call(route.function, json_body=route.body, id=asset_id, **ids).status == 201
 
 
 MUX_REFUSES: list[tuple[str, str, Json | None, str]] = [

@@ -1,4 +1,4 @@
-"""What happens when: one thing after the other on the world's clock, and now and then one thing in the midst of another."""
+"""What happens when: one thing after the other on the world's clock, now and then one in the midst of another."""
 
 import heapq
 import itertools

@@ -1,4 +1,4 @@
-"""Chance at every call that a function makes to AWS or Mux: it fails, its answer is lost, its caller dies or is overtaken."""
+"""Chance at every call that a function makes: it fails, its answer is lost, its caller dies or is overtaken."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Odds:
 
 
 class Chaos(ExternalCalls):
-    """`meanwhile` is what happens in the midst of a call that is overtaken; `injected` counts what was done to calls."""
+    """`meanwhile` happens in the midst of a call that is overtaken; `injected` counts what was done to calls."""
 
     def __init__(self, chance: Random, odds: Odds, meanwhile: Callable[[], bool]) -> None:
         super().__init__()
@@ -84,11 +84,22 @@ class Chaos(ExternalCalls):
 
     def _at_once(self, do: Do, other: Callable[[], object]) -> Any:
         if self._chance.random() < 0.5:
-            other()
+            _apart(other)
             return do()
         answer = do()
-        other()
+        _apart(other)
         return answer
+
+
+class Broken(BaseException):
+    """The soak itself has failed, in the midst of a function that might take it for a failure of its own."""
+
+
+def _apart(other: Callable[[], object]) -> None:
+    try:
+        other()
+    except Exception as error:
+        raise Broken from error
 
 
 def _die(*_: object) -> Any:

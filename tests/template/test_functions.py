@@ -43,16 +43,22 @@ EVERYWHERE = {
 ADMIN = {"GROUPS_CLAIM", "ADMIN_GROUP"}
 MUX = {"MUX_API_URL", "MUX_TOKEN_SECRET_ARN"}
 EDITING = MUX | ADMIN | {"ALLOWED_ORIGINS", "STACK_TAG"}
-NEW_ASSET = {"STACK_TAG", "PLAYBACK_POLICY", "VIDEO_QUALITY", "MAX_RESOLUTION_TIER"}
+GIVING_BACK = {"MAX_OPEN_UPLOADS_PER_OWNER", "MAX_ASSETS_PER_OWNER"}
+QUOTAS = GIVING_BACK | {"MAX_UPLOADS_PER_DAY_PER_OWNER"}
+NEW_ASSET = (
+    QUOTAS
+    | {"STACK_TAG", "PLAYBACK_POLICY", "VIDEO_QUALITY", "MAX_RESOLUTION_TIER", "MAX_DURATION_SECONDS"}
+    | {"ALLOWED_ORIGINS", "UPLOAD_TIMEOUT_SECONDS"}
+)
 ENVIRONMENT = {
-    "CreateUploadFunction": MUX | NEW_ASSET | {"ALLOWED_ORIGINS", "UPLOAD_TIMEOUT_SECONDS"},
+    "CreateUploadFunction": MUX | NEW_ASSET,
     "GetUploadFunction": ADMIN,
-    "CancelUploadFunction": MUX | ADMIN | {"MUX_ENVIRONMENT_ID", "ALLOWED_ORIGINS", "STACK_TAG"},
-    "CreateAssetFunction": MUX | NEW_ASSET | {"ALLOWED_ORIGINS"},
+    "CancelUploadFunction": MUX | ADMIN | GIVING_BACK | {"MUX_ENVIRONMENT_ID", "ALLOWED_ORIGINS", "STACK_TAG"},
+    "CreateAssetFunction": MUX | NEW_ASSET,
     "ListAssetsFunction": ADMIN,
     "GetAssetFunction": ADMIN,
     "UpdateAssetFunction": EDITING,
-    "DeleteAssetFunction": MUX | ADMIN | {"MUX_ENVIRONMENT_ID", "ALLOWED_ORIGINS"},
+    "DeleteAssetFunction": MUX | ADMIN | {"MUX_ENVIRONMENT_ID", "ALLOWED_ORIGINS", "MAX_ASSETS_PER_OWNER"},
     "PlaybackIdsFunction": EDITING,
     "PlaybackTokensFunction": ADMIN
     | {"MUX_SIGNING_KEY_SECRET_ARN", "ALLOWED_ORIGINS", "PLAYBACK_TOKEN_SECONDS", "PLAYBACK_RESTRICTION_ID"},
@@ -61,14 +67,16 @@ ENVIRONMENT = {
     "StaticRenditionsFunction": EDITING,
     "MasterAccessFunction": EDITING,
     "GalleryFunction": set(),
-    "WebhookReceiverFunction": {
+    "WebhookReceiverFunction": GIVING_BACK
+    | {
         "MUX_WEBHOOK_SECRET_ARN",
         "MUX_ENVIRONMENT_ID",
         "STACK_TAG",
         "AWS_CALL_ATTEMPTS",
     },
-    "CleanupFunction": MUX | {"MUX_ENVIRONMENT_ID", "STACK_TAG"},
+    "CleanupFunction": MUX | QUOTAS | {"MUX_ENVIRONMENT_ID", "STACK_TAG"},
     "ReconcileFunction": MUX
+    | GIVING_BACK
     | {"MUX_ENVIRONMENT_ID", "STACK_TAG", "RETAIN_DAYS", "RETAIN_ERRORED_DAYS", "CANCEL_ABANDONED_UPLOADS_HOURS"},
 }
 VALUES = {
@@ -88,6 +96,10 @@ VALUES = {
     "VIDEO_QUALITY": {"Ref": "VideoQuality"},
     "MAX_RESOLUTION_TIER": {"Ref": "MaxResolutionTier"},
     "UPLOAD_TIMEOUT_SECONDS": {"Ref": "UploadTimeoutSeconds"},
+    "MAX_OPEN_UPLOADS_PER_OWNER": {"Ref": "MaxOpenUploadsPerOwner"},
+    "MAX_ASSETS_PER_OWNER": {"Ref": "MaxAssetsPerOwner"},
+    "MAX_UPLOADS_PER_DAY_PER_OWNER": {"Ref": "MaxUploadsPerDayPerOwner"},
+    "MAX_DURATION_SECONDS": {"Ref": "MaxDurationSeconds"},
     "AWS_CALL_ATTEMPTS": "1",
     "RETAIN_DAYS": {"Ref": "RetainDays"},
     "RETAIN_ERRORED_DAYS": {"Ref": "RetainErroredDays"},
@@ -184,12 +196,13 @@ def test_an_answer_is_ours_before_the_gateway_gives_up(functions: Functions) -> 
 
 
 # The longest way of a first request: calls to Mux, and calls to AWS including the one for the secret. A repeated POST
-# /assets may also search Mux's list; should it run out of time, its intent stands and the cleanup carries on.
+# /assets may also search Mux's list, and now and then a quota is audited before Mux is asked; should that run out of
+# time, the intent stands and the cleanup carries on.
 LONGEST_WAY = {
-    "CreateUploadFunction": (1, 5),
+    "CreateUploadFunction": (1, 6),
     "GetUploadFunction": (0, 2),
     "CancelUploadFunction": (2, 4),
-    "CreateAssetFunction": (1, 6),
+    "CreateAssetFunction": (1, 7),
     "ListAssetsFunction": (0, 2),
     "GetAssetFunction": (0, 1),
     "UpdateAssetFunction": (1, 7),
@@ -234,7 +247,7 @@ def test_every_log_has_an_end(deployed: Template) -> None:
         for name, properties in of_type(deployed, "AWS::Lambda::Function").items()
     }
     assert used == {name: name.removesuffix("Function") + "LogGroup" for name in ENVIRONMENT}
-    assert set(groups) == set(used.values()) | {"AccessLogGroup"}
+    assert set(groups) == set(used.values()) | {"AccessLogGroup", "ChangeFeedLogGroup"}
 
 
 def test_no_dead_letter_queue_decorates_a_synchronous_function(functions: Functions) -> None:

@@ -9,12 +9,16 @@ from tests.template.document import Template, listed, of_type
 TABLE = "LifecycleTable"
 TOKEN = {"MuxTokenSecret": {"secretsmanager:GetSecretValue"}}
 BY_OWNER = f"{TABLE}/index/by-owner"
+CREATING = TOKEN | {
+    TABLE: {"GetItem", "BatchGetItem", "PutItem", "UpdateItem", "DeleteItem"},
+    BY_OWNER: {"Query"},
+}
 EDITING = TOKEN | {TABLE: {"GetItem", "UpdateItem"}}
 ALLOWED = {
-    "CreateUploadFunctionRole": TOKEN | {TABLE: {"GetItem", "PutItem", "UpdateItem", "DeleteItem"}},
+    "CreateUploadFunctionRole": CREATING,
     "GetUploadFunctionRole": {TABLE: {"GetItem"}},
     "CancelUploadFunctionRole": TOKEN | {TABLE: {"GetItem", "UpdateItem"}},
-    "CreateAssetFunctionRole": TOKEN | {TABLE: {"GetItem", "PutItem", "UpdateItem", "DeleteItem"}, BY_OWNER: {"Query"}},
+    "CreateAssetFunctionRole": CREATING,
     "ListAssetsFunctionRole": {
         TABLE: {"BatchGetItem"},
         BY_OWNER: {"Query"},
@@ -56,8 +60,18 @@ ALLOWED = {
         "ReconcileFunction": {"lambda:InvokeFunction"},
         "ReconcileFailuresQueue": {"sqs:SendMessage"},
     },
+    "ChangeFeedRole": {
+        f"{TABLE}/stream": {"DescribeStream", "GetRecords", "GetShardIterator", "ListStreams"},
+        "ChangeBus": {"events:PutEvents"},
+        "ChangeFeedFailuresQueue": {"sqs:SendMessage"},
+    },
 }
-SCHEDULE_ROLES = {"CleanupScheduleRole", "ReconcileScheduleRole"}
+SERVICES = {
+    "CleanupScheduleRole": "scheduler.amazonaws.com",
+    "ReconcileScheduleRole": "scheduler.amazonaws.com",
+    "ChangeFeedRole": "pipes.amazonaws.com",
+}
+"""Who takes the roles that are no function's."""
 # Creates log streams and writes log events; AWS keeps it, and it is the only managed policy in use.
 BASIC_EXECUTION = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
 
@@ -73,6 +87,8 @@ def resource_name(resource: Any) -> str:
             return name
         case {"Fn::GetAtt": [str(name), "Arn"]}:
             return name
+        case {"Fn::GetAtt": [str(name), "StreamArn"]}:
+            return f"{name}/stream"
         case {"Fn::Sub": str(text)} if text.startswith("${") and "*" not in text:
             return text.removeprefix("${").replace(".Arn}", "")
     raise AssertionError(f"not the ARN of one resource of this stack: {resource}")
@@ -95,7 +111,7 @@ def test_each_role_allows_exactly_what_its_function_does(deployed: Template) -> 
 
 def test_only_writing_logs_comes_from_a_managed_policy(deployed: Template) -> None:
     for name, role in of_type(deployed, "AWS::IAM::Role").items():
-        expected = [] if name in SCHEDULE_ROLES else [BASIC_EXECUTION]
+        expected = [] if name in SERVICES else [BASIC_EXECUTION]
         assert role.get("ManagedPolicyArns", []) == expected, name
     for kind in ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::User"):
         assert not of_type(deployed, kind)
@@ -104,10 +120,9 @@ def test_only_writing_logs_comes_from_a_managed_policy(deployed: Template) -> No
 def test_each_role_can_be_taken_by_one_service_only(deployed: Template) -> None:
     for name, role in of_type(deployed, "AWS::IAM::Role").items():
         (statement,) = role["AssumeRolePolicyDocument"]["Statement"]
-        service = "scheduler.amazonaws.com" if name in SCHEDULE_ROLES else "lambda.amazonaws.com"
-        assert listed(statement["Principal"]["Service"]) == [service]
+        assert listed(statement["Principal"]["Service"]) == [SERVICES.get(name, "lambda.amazonaws.com")]
         assert listed(statement["Action"]) == ["sts:AssumeRole"]
-    for name in SCHEDULE_ROLES:
+    for name in SERVICES:
         (trust,) = deployed["Resources"][name]["Properties"]["AssumeRolePolicyDocument"]["Statement"]
         assert trust["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
 

@@ -139,6 +139,32 @@ def test_long_text_is_cut_and_broken_text_mended() -> None:
     assert document(meta={"title": "a\ud800b"})["title"] == "a?b"
 
 
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {},
+        {"id": "P"},
+        {"policy": "public"},
+        {"id": "", "policy": "public"},
+        {"id": "a/b", "policy": "public"},
+        {"id": "x" * 129, "policy": "public"},
+        {"id": 5, "policy": "public"},
+        {"id": "P", "policy": "secret"},
+        {"id": "P", "policy": None},
+        {"id": "P", "policy": ["public"]},
+        "P",
+        None,
+    ],
+)
+def test_a_playback_id_that_nobody_can_use_is_left_out(odd: object) -> None:
+    """A public one decides whether anybody can watch the asset, and its id becomes part of URLs."""
+    assert "playback_ids" not in document(playback_ids=[odd])
+    usable = [{"id": f"P{policy}", "policy": policy} for policy in ("public", "signed", "drm")]
+    assert document(playback_ids=[odd, *usable])["playback_ids"] == usable
+    told = change(mux_events.asset_event("ready", asset_id="A", playback_ids=[odd]))
+    assert not told.watchable
+
+
 def test_lists_are_cut() -> None:
     assert len(document(tracks=[{"id": f"T{n}"} for n in range(101)])["tracks"]) == 100
 
@@ -148,6 +174,24 @@ def test_a_document_that_is_too_long_loses_its_parts_first() -> None:
     found = document(tracks=wide, static_renditions=wide)
     assert not {"tracks", "static_renditions"} & found.keys()
     assert (found["title"], found["playback_ids"]) == ("Harbour at dawn", [{"id": "APlay", "policy": "signed"}])
+
+
+@pytest.mark.parametrize("long", [{"name": "ü" * 1024}, {"error": {"type": "t", "messages": ["\0" * 1024] * 100}}])
+def test_a_part_that_is_too_long_loses_only_what_makes_it_so(long: Json) -> None:
+    found = change(mux_events.track_event("errored", asset_id="A", track_id="T" * 128, **long))
+    assert isinstance(found, PartChange)
+    assert len(found.document.encode()) <= 2000
+    kept = json.loads(found.document)
+    assert (kept["id"], kept["status"], kept["language_code"]) == ("T" * 128, "errored", "en")
+
+
+def test_a_part_of_nothing_but_long_texts_still_says_what_it_is() -> None:
+    event = mux_events.track_event("ready", asset_id="A", track_id="T" * 128)
+    event["data"] |= dict.fromkeys(("type", "name", "language_code", "text_type", "text_source"), "\0" * 1024)
+    found = change(event)
+    assert isinstance(found, PartChange)
+    kept = json.loads(found.document)
+    assert (kept["id"], kept["status"]) == ("T" * 128, "ready")
 
 
 @pytest.mark.parametrize(

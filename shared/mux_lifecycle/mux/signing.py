@@ -7,13 +7,19 @@ import base64
 import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from functools import lru_cache
+from typing import Any, Final
 
 import jwt
 
 from mux_lifecycle.errors import ConfigurationError
 
 AUDIENCES: Final = {"video": "v", "thumbnail": "t", "animated": "g", "storyboard": "s", "drm": "d"}
+
+POLICIES: Final = ("signed", "drm")
+"""What has a playback id with one of these policies plays with a token only."""
+
+_ALGORITHM: Final = "RS256"
 
 type Claims = Mapping[str, str | int | float]
 
@@ -37,7 +43,13 @@ def sign(playback_id: str, kind: str, key: SigningKey, *, expires_at: int, claim
     """
     payload = {**claims, "sub": playback_id, "aud": AUDIENCES[kind], "exp": expires_at, "kid": key.key_id}
     try:
-        pem = base64.b64decode(key.private_key, validate=True)
-        return jwt.encode(payload, pem, algorithm="RS256", headers={"kid": key.key_id})
+        return jwt.encode(payload, _parsed(key), algorithm=_ALGORITHM, headers={"kid": key.key_id})
     except (binascii.Error, ValueError, jwt.PyJWTError) as error:
         raise ConfigurationError("the Mux signing key secret holds no usable private key") from error
+
+
+@lru_cache(maxsize=1)
+def _parsed(key: SigningKey) -> Any:
+    """Parsing checks the key, which takes as long as fifty signatures."""
+    pem = base64.b64decode(key.private_key, validate=True)
+    return jwt.get_algorithm_by_name(_ALGORITHM).prepare_key(pem)

@@ -16,7 +16,7 @@ from mux_lifecycle.store.records import text
 from mux_lifecycle.store.table import Item, Refused, Table
 from mux_lifecycle.times import MICROSECONDS
 
-type Outcome = Literal["applied", "stale"]
+type Outcome = Literal["applied", "stale", "ignored"]
 
 STUCK_SECONDS: Final = 1800
 """An asset that is still preparing so long after its creation is asked about at Mux."""
@@ -25,6 +25,10 @@ STUCK_SECONDS: Final = 1800
 _WRITES: Final = 3
 DELETION_SECONDS: Final = 60
 """A wish to delete is carried out at once by who expresses it; after so long, by the cleanup."""
+MAX_PARTS: Final = 100
+"""So many tracks and static renditions with clocks of their own fit into a record: DynamoDB's items hold 400 KB."""
+# The text of an update may have 4 KB.
+_MOST_FORGOTTEN: Final = 50
 
 REJECTED_SECONDS: Final = 30 * 86_400
 """How long the record of a rejected asset is kept once that is gone."""
@@ -126,11 +130,23 @@ class Assets:
                     return "applied"
                 if not self._only_misnamed(old, change, visibility):
                     self._fill_facts(old, change, owner, visibility)
+                    if _in_doubt(old, change):
+                        self.look_again(change.asset_id, at=keys.version_micros(change.version) // MICROSECONDS)
                     return "stale"
                 owner, visibility = text(old, "owner") or owner, text(old, "visibility")
             else:
                 return "applied"
         raise StoreUnavailable("the record changes too fast: try again")
+
+    def look_again(self, asset_id: str, *, at: int) -> None:
+        """Have the cleanup ask Mux about the asset `at` a time (epoch seconds), unless it waits for its deletion."""
+        with contextlib.suppress(Refused):
+            self._table.update(
+                keys.asset(asset_id),
+                put={"due": keys.DUE_PARTITION, "due_at": at},
+                condition=f"attribute_exists(#seen) AND #status <> :deleted AND {_NOT_WISHED}",
+                values={"deleted": "deleted"},
+            )
 
     def bury(self, deletion: AssetDeletion, *, now: float) -> Outcome:
         """Replace the record, if any, by a tombstone that outlives every repetition of an older event.
@@ -142,7 +158,8 @@ class Assets:
             "seen": deletion.version,
             "status": "deleted",
             "ttl": int(now) + keys.TOMBSTONE_SECONDS,
-        } | feed.facts(deletion.asset_id, None)
+        }
+        tombstone |= feed.facts(deletion.asset_id, None)
         condition = keys.NEWER if deletion.wished else f"{keys.NEWER} AND {_NOT_WISHED}"
         try:
             old = self._table.put(tombstone, condition=condition, values={"seen": deletion.version})
@@ -168,18 +185,38 @@ class Assets:
 
     def apply_part(self, change: PartChange) -> Outcome:
         """Write a track or rendition on its own clock; the asset's own status and version are not touched."""
-        document, version = f"{change.kind}#{change.part_id}", f"{change.kind}_v#{change.part_id}"
+        document, version = keys.part(change.kind, change.part_id)
         try:
-            self._table.update(
+            record = self._table.update(
                 keys.asset(change.asset_id),
                 put={document: change.document, version: change.version},
                 condition="(attribute_not_exists(#own) OR #own < :own) AND #status <> :deleted",
                 values={"own": change.version, "deleted": "deleted"},
                 names={"#own": version},
+                fetch=True,
             )
         except Refused as refused:
             return "applied" if refused.item.get(version) == change.version else "stale"
-        return "applied"
+        surplus = len(part_versions(record)) - MAX_PARTS
+        return self._forget_parts(change, record, surplus) if surplus > 0 else "applied"
+
+    def _forget_parts(self, change: PartChange, record: Item, surplus: int) -> Outcome:
+        """What was deleted first is forgotten first; when nothing was, `change` itself, and that is `ignored`."""
+        versions = part_versions(record)
+        deleted = sorted((part for part in versions if _is_deleted(versions[part])), key=lambda part: versions[part])
+        forgotten = deleted[: min(surplus, _MOST_FORGOTTEN)] or [(change.kind, change.part_id)]
+        _, version = keys.part(change.kind, change.part_id)
+        # When somebody wrote a newer version of this part meanwhile, they forget what is too much.
+        with contextlib.suppress(Refused):
+            self._table.update(
+                keys.asset(change.asset_id),
+                put={},
+                remove=[attribute for part in forgotten for attribute in keys.part(*part)],
+                condition="#own = :own",
+                values={"own": change.version},
+                names={"#own": version},
+            )
+        return "applied" if deleted else "ignored"
 
     def request_deletion(self, asset_id: str, *, owner: str | None, now: float) -> Item:
         """Store the wish to delete, for as long as it takes; the record as it is then.
@@ -271,13 +308,27 @@ class Assets:
         facts = missing_facts(old, change, owner)
         if not facts or not exists(old):
             return
+        condition = "#seen = :seen"
         if "owner" in facts:
+            # The record's own visibility is newer than that of a stale snapshot.
+            visibility = text(old, "visibility") or visibility
             facts |= _listed(owner, visibility, shown_status(old), watchable=is_watchable(text(old, "doc")))
+            # Who has an owner meanwhile may have a wish to delete too, and must not come back into list and gallery.
+            condition += f" AND {_NO_OWNER}"
         # When somebody wrote a newer version meanwhile, its facts stand; else the next event fills them in.
         with contextlib.suppress(Refused):
             self._table.update(
-                keys.asset(change.asset_id), put=facts, condition="#seen = :seen", values={"seen": text(old, "seen")}
+                keys.asset(change.asset_id), put=facts, condition=condition, values={"seen": text(old, "seen")}
             )
+
+
+def _in_doubt(old: Item, change: AssetChange) -> bool:
+    """Whether a stale event may be later than what we saw ourselves: Mux stamps whole seconds, and this is the same."""
+    seen = text(old, "seen")
+    if change.observed or change.status == "preparing" or not keys.is_observed(seen):
+        return False
+    differs = old.get("doc") != change.document or old.get("status") != change.status
+    return differs and keys.whole_second(seen) == keys.whole_second(change.version)
 
 
 def _facts(change: AssetChange, owner: str | None) -> Item:
@@ -343,6 +394,22 @@ def new_record(change: AssetChange) -> Item:
 def missing_facts(record: Item, change: AssetChange, owner: str | None) -> Item:
     """Owner and links that `change` knows and the record does not."""
     return {name: value for name, value in _facts(change, owner).items() if name not in record}
+
+
+def part_versions(record: Item) -> dict[tuple[keys.PartKind, str], str]:
+    """The versions of those tracks and renditions that have clocks of their own, by kind and id; deleted ones too."""
+    kinds: dict[str, keys.PartKind] = {"track_v": "track", "rendition_v": "rendition"}
+    names = {name: name.partition("#") for name in record}
+    return {(kinds[kind], part_id): text(record, name) for name, (kind, _, part_id) in names.items() if kind in kinds}
+
+
+def is_full(record: Item) -> bool:
+    """Whether the record has as many tracks and renditions as it can keep."""
+    return sum(not _is_deleted(own) for own in part_versions(record).values()) >= MAX_PARTS
+
+
+def _is_deleted(version: str) -> bool:
+    return keys.version_rank(version) == keys.RANKS["deleted"]
 
 
 def exists(record: Item) -> bool:

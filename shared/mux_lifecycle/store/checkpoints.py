@@ -7,7 +7,7 @@ import contextlib
 from collections.abc import Callable
 from typing import Final
 
-from mux_lifecycle.errors import LeaseLost
+from mux_lifecycle.errors import LeaseLost, StoreUnavailable
 from mux_lifecycle.store import keys
 from mux_lifecycle.store.records import number, text
 from mux_lifecycle.store.table import Item, Refused, Table
@@ -44,8 +44,8 @@ class Lease:
             self._renew({})
 
     def release(self) -> None:
-        """Let the next one work at once."""
-        with contextlib.suppress(Refused):
+        """Let the next one work at once. Should that fail, the lease ends by itself."""
+        with contextlib.suppress(Refused, StoreUnavailable):
             self._table.update(
                 self._pk, put={}, remove=["holder", "lease_until"], condition=_MINE, values={"holder": self._holder}
             )

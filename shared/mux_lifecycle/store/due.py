@@ -49,3 +49,16 @@ class Due:
             )
         except Refused:
             return
+
+    def settle(self, record: Item) -> None:
+        """Look at it no more, unless the record has become due anew meanwhile."""
+        try:
+            self._table.update(
+                text(record, "pk"),
+                put={},
+                remove=["due", "due_at"],
+                condition="#due_at = :due_at",
+                values={"due_at": record["due_at"]},
+            )
+        except Refused:
+            return

@@ -107,9 +107,7 @@ class Intents:
 
     def _close(self, intent: Intent, put: Item) -> None:
         with contextlib.suppress(Refused):
-            self._table.update(
-                intent.pk, put=put, remove=["due", "due_at"], condition=_OPEN, values=self._open(intent)
-            )
+            self._table.update(intent.pk, put=put, remove=["due", "due_at"], condition=_OPEN, values=self._open(intent))
 
     def finish_upload(self, intent: Intent, change: UploadChange, *, now: float) -> None:
         """Write the new upload's record and close its intent, both or neither; Refused if a record stands already."""

@@ -19,8 +19,8 @@ TOMBSTONE_SECONDS: Final = 7 * 86_400
 FUTURE_TOLERANCE_SECONDS: Final = 300
 
 RANKS: Final = {"waiting": 0, "preparing": 1, "deleted": 3, "rejected": 4, "discarded": 5}
-"""`deleted`: gone at Mux · `rejected`: not wanted here, whether gone or not · `discarded`: gone by its owner's wish. Other
-statuses are final ones of rank 2."""
+"""`deleted`: gone at Mux · `rejected`: breaks a limit, whether gone or not · `discarded`: gone by its owner's wish.
+Statuses not named here are final ones."""
 _FINAL_RANK: Final = 2
 
 NEWER: Final = "(attribute_not_exists(#seen) OR #seen < :seen)"
@@ -60,6 +60,11 @@ def sorted_id(position: str) -> str:
     return position.partition("#")[2]
 
 
+def part(kind: PartKind, part_id: str) -> tuple[str, str]:
+    """The attributes of an asset's record that hold the document and the version of a track or rendition."""
+    return f"{kind}#{part_id}", f"{kind}_v#{part_id}"
+
+
 def owner_status(owner: str, status: str) -> str:
     return f"{owner}#{status}"
 
@@ -88,3 +93,13 @@ def version_micros(version_text: str) -> int:
 
 def version_rank(version_text: str) -> int:
     return int(version_text.split("|", 1)[0])
+
+
+def is_observed(version_text: str) -> bool:
+    """Whether the version is that of something we saw or did ourselves, not of an event."""
+    return version_text.endswith("|")
+
+
+def whole_second(version_text: str) -> tuple[int, int]:
+    """Rank and second of a version; Mux's events are no more precise than that."""
+    return version_rank(version_text), version_micros(version_text) // MICROSECONDS

@@ -36,7 +36,7 @@ class Ledger:
         """The limits there are."""
         return self._limits
 
-    def take(  # noqa: PLR0913 - one write says all of it
+    def take(
         self,
         owner: str,
         request: str,
@@ -54,11 +54,11 @@ class Ledger:
         kept = self._kept(accounts)
         if not kept:
             return
-        values: Item = {"request": request, "before": instead_of or request}
+        values: Item = {}
         conditions = []
         for account in kept:
             if account in self._limits:
-                values[account] = self._limits[account]
+                values |= {account: self._limits[account], "request": request, "before": instead_of or request}
                 conditions.append(
                     f"(attribute_not_exists(#{account}) OR size(#{account}) < :{account}"
                     f" OR contains(#{account}, :request) OR contains(#{account}, :before))"
@@ -66,10 +66,10 @@ class Ledger:
         if "assets" in kept:
             values["audited_after"] = audited_after
             conditions.append("#audited_at > :audited_after")
-        self._table.update(
+        self._table.add_to_sets(
             keys.quota(owner),
+            dict.fromkeys(kept, frozenset({request})),
             put={"ttl": until},
-            add={account: frozenset({request}) for account in kept},
             condition=" AND ".join(conditions),
             values=values,
         )
@@ -87,8 +87,8 @@ class Ledger:
         if became_asset:
             self.give_back(owner, request, "open")
         else:
-            dead = dict.fromkeys(("open", "assets"), frozenset({request}))
-            self._drop(owner, dead, "contains(#open, :request)", {"request": request})
+            dead = frozenset({request})
+            self._drop(owner, {"open": dead, "assets": dead}, "contains(#open, :request)", {"request": request})
 
     def drop(self, owner: str, dead: Mapping[Account, frozenset[str]]) -> None:
         """Hold the `dead` no more, wherever they are held."""
@@ -97,10 +97,9 @@ class Ledger:
     def add(self, owner: str, assets: frozenset[str], *, audited_at: int) -> bool:
         """Hold `assets` whatever the limits; False when a later audit has been made."""
         try:
-            self._table.update(
+            self._table.add_to_sets(
                 keys.quota(owner),
-                put={},
-                add={"assets": assets},
+                {"assets": assets},
                 condition=_AUDITED_BEFORE,
                 values={"audited_at": audited_at},
             )
@@ -119,11 +118,11 @@ class Ledger:
             )
 
     def _drop(self, owner: str, dead: Mapping[Account, frozenset[str]], condition: str, values: Item) -> None:
-        kept = {account: dead[account] for account in self._kept(dead) if dead[account]}
+        kept: dict[str, frozenset[str]] = {account: dead[account] for account in self._kept(dead) if dead[account]}
         if not kept:
             return
         with contextlib.suppress(Refused):
-            self._table.update(keys.quota(owner), put={}, take_out=kept, condition=condition, values=values)
+            self._table.take_from_sets(keys.quota(owner), kept, condition=condition, values=values)
 
     def _kept(self, accounts: Iterable[Account]) -> list[Account]:
         """Of what is not limited no account is kept, but for `open`, which `end_upload` needs for `assets` as well."""

@@ -21,12 +21,15 @@ _EVENT_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
 _MAX_TEXT: Final = 1024
 _MAX_ENTRIES: Final = 100
 _MAX_NUMBER: Final = 10**15
-# A DynamoDB item holds 400 KB; an event that cannot be stored would be repeated for a day.
-_MAX_DOCUMENT_BYTES: Final = 200_000
+# A DynamoDB item holds 400 KB; an event that cannot be stored would be repeated for a day. One asset's document and
+# those of as many parts as a record keeps (store/assets.py) fit together.
+_MAX_DOCUMENT_BYTES: Final = 80_000
+_MAX_PART_BYTES: Final = 2_000
 
 _ASSET_STATUSES: Final = frozenset({"preparing", "ready", "errored"})
 _UPLOAD_STATUSES: Final = frozenset({"waiting", "asset_created", "errored", "cancelled", "timed_out"})
 _PART_STATUSES: Final = frozenset({"preparing", "ready", "errored", "skipped"})
+_POLICIES: Final = ("public", "signed", "drm")
 
 _ASSET_FIELDS: Final = ("duration", "aspect_ratio", "resolution_tier", "video_quality")
 _TRACK_FIELDS: Final = (
@@ -123,9 +126,12 @@ def part_document(data: Json, kind: keys.PartKind) -> dict[str, Any]:
 
 
 def is_watchable(document: str) -> bool:
-    """Whether an asset's document names a public playback id."""
-    entries = json.loads(document or "{}").get("playback_ids", [])
-    return any(entry.get("policy") == "public" for entry in entries)
+    """Whether an asset's document names a public playback id; one that cannot be read names none."""
+    try:
+        entries = json.loads(document or "{}").get("playback_ids", [])
+        return any(entry.get("policy") == "public" for entry in entries)
+    except (AttributeError, TypeError, ValueError):
+        return False
 
 
 def from_event(event: Json, *, stack: str, now: float) -> Change | None:
@@ -252,9 +258,12 @@ def _part(data: Json, kind: keys.PartKind, ending: str, stamp: _Stamp) -> PartCh
     if not asset_id or not part_id:
         return None
     status = "deleted" if ending == "deleted" else _status(data)
+    if stamp.observed and "status" not in data:
+        # Mux says none of the video track, which is there as soon as the asset is ready.
+        status = "ready"
     if status != "deleted" and status not in _PART_STATUSES:
         return None
-    document = "" if status == "deleted" else _canonical(part_document(data, kind))
+    document = "" if status == "deleted" else _within(_MAX_PART_BYTES, part_document(data, kind))
     return PartChange(asset_id, kind, part_id, stamp.version(status), document)
 
 
@@ -263,19 +272,14 @@ def _asset_document(data: Json) -> str:
     files = renditions.get("files") if isinstance(renditions, dict) else renditions
     document = picked(data, _ASSET_FIELDS) | {
         "title": _plain(meta.get("title")) if isinstance(meta, dict) else None,
-        "playback_ids": _entries(data.get("playback_ids"), lambda entry: picked(entry, ("id", "policy"))),
+        "playback_ids": _entries(data.get("playback_ids"), _playback_id),
         "tracks": _entries(data.get("tracks"), _track),
         "static_renditions": _entries(files, _rendition),
         "master": picked(master, ("status",)) if isinstance(master, dict) else None,
         "errors": _errors(data.get("errors")),
     }
     known = {name: value for name, value in document.items() if value not in (None, [], {}, "")}
-    text = _canonical(known)
-    for lists in (("tracks", "static_renditions"), ("playback_ids", "errors")):
-        if len(text.encode()) > _MAX_DOCUMENT_BYTES:
-            known = {name: value for name, value in known.items() if name not in lists}
-            text = _canonical(known)
-    return text
+    return _within(_MAX_DOCUMENT_BYTES, known)
 
 
 def _upload_error(data: Json) -> str:
@@ -311,9 +315,15 @@ def _rendition(data: Json) -> dict[str, Any]:
     return shown | ({"errors": error} if error else {})
 
 
+def _playback_id(data: Json) -> Json:
+    """Empty for one that nobody can use: without an id, or with a policy that we know nothing of."""
+    usable = is_identifier(data.get("id")) and data.get("policy") in _POLICIES
+    return picked(data, ("id", "policy")) if usable else {}
+
+
 def _entries(value: object, shape: Callable[[Json], Json]) -> list[Json]:
     entries = value[:_MAX_ENTRIES] if isinstance(value, list) else []
-    return [shape(entry) for entry in entries if isinstance(entry, dict)]
+    return [shown for entry in entries if isinstance(entry, dict) and (shown := shape(entry))]
 
 
 def picked(data: Json, names: tuple[str, ...] | list[str]) -> dict[str, Any]:
@@ -342,6 +352,14 @@ def _status(data: Json) -> str:
 def _identifier(data: Json, name: str) -> str:
     value = data.get(name)
     return value if is_identifier(value) else ""
+
+
+def _within(most: int, document: Json) -> str:
+    """Canonical JSON of the document, in at most `most` bytes: the largest fields go first."""
+    while len((text := _canonical(document)).encode()) > most:
+        largest = max(document, key=lambda name: len(_canonical({name: document[name]}).encode()))
+        document = {name: value for name, value in document.items() if name != largest}
+    return text
 
 
 def _canonical(document: Json) -> str:

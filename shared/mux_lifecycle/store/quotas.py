@@ -1,4 +1,4 @@
-"""Quotas: whether an owner may make more, decided on what the ledger holds and, now and then, on the records themselves.
+"""Quotas: whether an owner may make more, decided on what the ledger holds and, now and then, on the records.
 
 The audit holds the ledger against the records. It runs before something is taken when the last one was long ago (also
 never: quotas were switched on, or the table was lost), and when something is refused. So whatever was not written down
@@ -113,9 +113,9 @@ class Quotas:
         return recorded
 
     def _gone(self, added: Mapping[str, str]) -> frozenset[str]:
-        """Those that were deleted while the index still showed them: what they held was given back before it was added."""
+        """Those that were deleted while the index still showed them: they were given back before they were added."""
         found: set[str] = set()
-        for pks in batched(added.values(), _BATCH):
+        for pks in batched(added.values(), _BATCH, strict=False):
             records = self._table.get_all(list(pks), consistent=True)
             found |= {text(record, "pk") for record in records if is_at_mux(record)}
         return frozenset(name for name, pk in added.items() if pk not in found)
@@ -133,7 +133,8 @@ class Quotas:
                 return f"at most {limit} assets, uploads under way included: delete one"
             case _:
                 oldest = min(made_at(request, now=self._now()) for request in members(held, account))
-                return f"at most {limit} uploads and assets within a day: try again after {rfc3339(oldest + DAY_SECONDS)}"
+                then = rfc3339(oldest + DAY_SECONDS)
+                return f"at most {limit} uploads and assets within a day: try again after {then}"
 
     def _until(self, now: int) -> int:
         return now + self._settled + 2 * DAY_SECONDS

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -99,20 +99,56 @@ class Table:
         names: Mapping[str, str] | None = None,
         once: Mapping[str, Value] | None = None,
         remove: Iterable[str] = (),
-        add: Mapping[str, frozenset[str]] | None = None,
-        take_out: Mapping[str, frozenset[str]] | None = None,
         fetch: bool = False,
     ) -> Item:
         """Write `put`, fill `once` where nothing stands yet, drop `remove`, or raise Refused.
 
-        `add` puts members into sets and `take_out` takes them out; of one set only either. Repeating it changes nothing.
         In `condition`, `#name` is the attribute of that name (or what `names` says), `:name` is `values[name]`.
         With `fetch` the item as it is then comes back; without, an empty one.
         """
-        request = _update(pk, put, condition, values, names, once, remove, add, take_out)
+        request = _update(pk, put, condition, values, names, once, remove)
         returned = "ALL_NEW" if fetch else "NONE"
         answer = self._conditional("update_item", ReturnValues=returned, **request)
         return _unmarshal(answer.get("Attributes", {}))
+
+    def add_to_sets(
+        self,
+        pk: str,
+        sets: Mapping[str, frozenset[str]],
+        *,
+        condition: str,
+        values: Mapping[str, Value],
+        put: Mapping[str, Value] | None = None,
+    ) -> None:
+        """Put members into sets, and write `put`, or raise Refused. Members that are there already stay."""
+        self._change_sets(pk, "ADD", sets, condition, values, put or {})
+
+    def take_from_sets(
+        self, pk: str, sets: Mapping[str, frozenset[str]], *, condition: str, values: Mapping[str, Value]
+    ) -> None:
+        """Take members out of sets, or raise Refused. Members that are not there do not matter."""
+        self._change_sets(pk, "DELETE", sets, condition, values, {})
+
+    def _change_sets(
+        self,
+        pk: str,
+        verb: Literal["ADD", "DELETE"],
+        sets: Mapping[str, frozenset[str]],
+        condition: str,
+        values: Mapping[str, Value],
+        put: Mapping[str, Value],
+    ) -> None:
+        changes = ", ".join(f"#{name} :of_{name}" for name in sets)
+        assignments = ", ".join(f"#{name} = :put_{name}" for name in put)
+        expression = f"{verb} {changes}" + (f" SET {assignments}" if put else "")
+        used_values: Item = {f":of_{name}": members for name, members in sets.items()}
+        used_values |= {f":put_{name}": value for name, value in put.items()} | _placeholders(values)
+        self._conditional(
+            "update_item",
+            Key=_marshal({"pk": pk}),
+            UpdateExpression=expression,
+            **_expressions(condition, used_values, _names(condition + expression)),
+        )
 
     def update_both(self, first: Mapping[str, Any], second: Mapping[str, Any]) -> None:
         """Two updates (the arguments of `update`), both or neither; Refused with an empty item if a condition fails."""
@@ -192,8 +228,6 @@ def _update(
     names: Mapping[str, str] | None = None,
     once: Mapping[str, Value] | None = None,
     remove: Iterable[str] = (),
-    add: Mapping[str, frozenset[str]] | None = None,
-    take_out: Mapping[str, frozenset[str]] | None = None,
 ) -> dict[str, Any]:
     used_names = _names(condition) | dict(names or {})
     used_values = _placeholders(values or {})
@@ -206,12 +240,7 @@ def _update(
         used_names[f"#s{number}"] = name
         used_values[f":s{number}"] = value
     removals = {f"#r{number}": name for number, name in enumerate(remove)}
-    members: dict[str, list[str]] = {}
-    for verb, sets in (("ADD", add or {}), ("DELETE", take_out or {})):
-        members[verb] = [f"#{name} :{verb}_{name}" for name in sets]
-        used_names |= {f"#{name}": name for name in sets}
-        used_values |= {f":{verb}_{name}": value for name, value in sets.items()}
-    clauses = (("SET", assignments), ("REMOVE", list(removals)), *members.items())
+    clauses = (("SET", assignments), ("REMOVE", list(removals)))
     request = _expressions(condition, used_values, used_names | removals)
     return request | {
         "Key": _marshal({"pk": pk}),

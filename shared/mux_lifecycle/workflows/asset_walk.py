@@ -176,7 +176,7 @@ class AssetWalk:
             outcome = "adopted" if owner else "noted"
         elif owner and "owner" not in record:
             outcome = "adopted"
-        elif missing_facts(record, change, owner) or _differs(record, change):
+        elif _differs(record, change) or missing_facts(record, change, owner):
             outcome = "repaired"
         else:
             return "unchanged"
@@ -240,8 +240,7 @@ def _differs(record: Item, change: AssetChange) -> bool:
 
     That a track or rendition is shown as its own clock knows it counts too: its snapshot is compared, and wins.
     """
-    if change.version <= text(record, "seen"):
-        return False
+    shown = _shown(record)
     then: Item = {
         "seen": change.version,
         "status": change.status,
@@ -250,7 +249,7 @@ def _differs(record: Item, change: AssetChange) -> bool:
     }
     if change.tag:
         then["visibility"] = change.tag.visibility
-    return _shown(record) != _shown(record | then)
+    return change.version > text(record, "seen") and shown != _shown(record | then)
 
 
 def _shown(record: Item) -> views.Json:

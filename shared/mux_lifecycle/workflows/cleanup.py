@@ -23,9 +23,10 @@ from mux_lifecycle.errors import (
 )
 from mux_lifecycle.mux.client import MuxClient
 from mux_lifecycle.store import projection
-from mux_lifecycle.store.assets import Assets
+from mux_lifecycle.store.assets import Assets, is_rejected
 from mux_lifecycle.store.due import Due
 from mux_lifecycle.store.intents import Intent, Intents
+from mux_lifecycle.store.ledger import OF_ASSET, Ledger
 from mux_lifecycle.store.records import text
 from mux_lifecycle.store.table import Item
 from mux_lifecycle.store.uploads import Uploads
@@ -80,6 +81,7 @@ class Cleanup:
         assets: Assets,
         uploads: Uploads,
         intents: Intents,
+        ledger: Ledger,
         due: Due,
         search: Search,
         deletion: Deletion,
@@ -91,6 +93,7 @@ class Cleanup:
         self._assets = assets
         self._uploads = uploads
         self._intents = intents
+        self._ledger = ledger
         self._due = due
         self._search = search
         self._deletion = deletion
@@ -171,6 +174,8 @@ class Cleanup:
                 return self._upload(record, burials, seen)
             case "ASSET" if "delete_requested_at" in record:
                 return self._open_deletion(record)
+            case "ASSET" if is_rejected(record):
+                return self._rejected(record)
             case "ASSET":
                 return self._asset(pk.partition("#")[2], record, burials, seen)
             case "IDEMPOTENCY":
@@ -222,14 +227,22 @@ class Cleanup:
         change = projection.observed_asset(found, sent_at=sent_at, stack=self._stack)
         if change is None:
             raise LifecycleError("an asset without a known status")
-        self._assets.apply(change, owner=change.tag.owner if change.tag else owner)
+        written = self._assets.apply(change, owner=change.tag.owner if change.tag else owner)
         if change.status == "preparing" and record:
             return self._later(record, "asset")
+        if written == "stale" and record:
+            # What nobody writes stays due.
+            self._due.settle(record)
         return "healed"
 
     def _open_deletion(self, record: Item) -> str:
         if self._deletion.carry_out(text(record, "pk").partition("#")[2]):
             return "deleted"
+        return self._later(record, "deletion")
+
+    def _rejected(self, record: Item) -> str:
+        if self._deletion.remove(text(record, "pk").partition("#")[2]):
+            return "removed"
         return self._later(record, "deletion")
 
     def _intent(self, record: Item) -> str:
@@ -243,6 +256,8 @@ class Cleanup:
         except InProgress:
             return "postponed"
         if asset_id is None:
+            # Before the intent is closed: killed in between, the next run does both.
+            self._ledger.give_back(intent.owner, intent.request, *OF_ASSET)
             self._intents.give_up(intent)
             return "lost"
         self._intents.finish(intent, asset_id)

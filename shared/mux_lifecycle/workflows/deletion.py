@@ -46,6 +46,20 @@ class Deletion:
     def carry_out(self, asset_id: str) -> bool:
         """Delete at Mux and bury the record; False while Mux cannot (it does not delete what it still prepares)."""
         sent_at = self._now()
+        gone = self._delete(asset_id)
+        if gone:
+            deletion = projection.observed_deletion(asset_id, sent_at=sent_at).as_wished()
+            self._assets.bury(deletion, now=self._now())
+        return gone
+
+    def remove(self, asset_id: str) -> bool:
+        """Delete a rejected asset at Mux and note it; False while Mux cannot."""
+        gone = self._delete(asset_id)
+        if gone:
+            self._assets.note_gone(asset_id, now=self._now())
+        return gone
+
+    def _delete(self, asset_id: str) -> bool:
         try:
             self._mux.delete_asset(asset_id)
         except MuxNotFound:
@@ -54,5 +68,4 @@ class Deletion:
             if refused.status != 400:
                 raise
             return False
-        self._assets.bury(projection.observed_deletion(asset_id, sent_at=sent_at), now=self._now())
         return True

@@ -17,10 +17,10 @@ from mux_lifecycle.errors import (
 from mux_lifecycle.mux.client import Json, MuxClient
 from mux_lifecycle.mux.tag import Tag
 from mux_lifecycle.store import projection
-from mux_lifecycle.store.assets import Assets, shown_status
+from mux_lifecycle.store.assets import Assets, is_full, is_rejected, shown_status
 from mux_lifecycle.store.keys import PartKind
 from mux_lifecycle.store.projector import Projector
-from mux_lifecycle.store.records import text
+from mux_lifecycle.store.records import number, text
 from mux_lifecycle.store.table import Item
 from mux_lifecycle.telemetry import logger
 
@@ -71,8 +71,8 @@ class Editing:
         with _refusals():
             return self._mux.input_info(asset_id)
 
-    def create_playback_id(self, asset_id: str, owner: str | None, policy: str) -> Json:
-        """Another playback id, as Mux answers it."""
+    def create_playback_id(self, asset_id: str, owner: str | None, policy: str) -> tuple[Json, Item]:
+        """Another playback id, as `{id, policy}`, and the asset's record as it was before."""
         record = self._editable(asset_id, owner)
         try:
             with _refusals():
@@ -82,7 +82,8 @@ class Editing:
             self._try_to_refresh(asset_id, record)
             raise
         self._try_to_refresh(asset_id, record)
-        return made
+        # What was asked for is what was made, whatever else the answer says.
+        return {"id": made["id"], "policy": policy}, record
 
     def delete_playback_id(self, asset_id: str, owner: str | None, playback_id: str) -> None:
         """Remove a playback id, which may have gone already."""
@@ -96,7 +97,7 @@ class Editing:
 
     def create_track(self, asset_id: str, owner: str | None, body: Mapping[str, Any]) -> Json:
         """A caption or audio track from a file that Mux fetches."""
-        self._ready(asset_id, owner)
+        self._roomy(asset_id, owner)
         sent_at = self._now()
         with _refusals():
             made = self._mux.create_track(asset_id, dict(body))
@@ -124,7 +125,7 @@ class Editing:
         self, asset_id: str, owner: str | None, track_id: str, body: Mapping[str, Any]
     ) -> list[Json]:
         """Subtitles from the speech of an audio track."""
-        self._ready(asset_id, owner)
+        self._roomy(asset_id, owner)
         sent_at = self._now()
         with _refusals():
             made = self._mux.generate_subtitles(asset_id, track_id, dict(body))
@@ -134,7 +135,7 @@ class Editing:
 
     def create_static_rendition(self, asset_id: str, owner: str | None, resolution: str) -> Json:
         """A file to download, in one resolution."""
-        self._ready(asset_id, owner)
+        self._roomy(asset_id, owner)
         sent_at = self._now()
         with _refusals():
             made = self._mux.create_static_rendition(asset_id, resolution)
@@ -176,6 +177,8 @@ class Editing:
         record = self._assets.get(asset_id, owner=owner)
         if shown_status(record) == "deleting":
             raise Conflict("the asset is being deleted")
+        if is_rejected(record):
+            raise Conflict("the asset is not kept, see its errors: delete it")
         return record
 
     def _ready(self, asset_id: str, owner: str | None) -> Item:
@@ -187,21 +190,30 @@ class Editing:
             raise Conflict("the asset could not be processed, so this is not possible")
         return record
 
+    def _roomy(self, asset_id: str, owner: str | None) -> None:
+        if is_full(self._ready(asset_id, owner)):
+            raise Conflict("the asset has too many tracks and static renditions: delete one first")
+
     def _tag(self, record: Item, visibility: str) -> Tag:
         owner = text(record, "owner")
         if not owner:
             raise Conflict("the asset has no owner here, so its visibility cannot be changed")
         if visibility == "public" and not projection.is_watchable(text(record, "doc")):
             raise Conflict("give the asset a playback id with the policy public first")
-        return Tag(self._stack, owner, text(record, "request") or self._request_id(), visibility)
+        request = text(record, "request") or self._request_id()
+        return Tag(self._stack, owner, request, visibility, number(record, "max_duration"))
 
     def _refresh(self, asset_id: str, record: Item) -> None:
         sent_at = self._now()
         try:
             answer = self._mux.get_asset(asset_id)
         except MuxNotFound:
-            # The webhook or the cleanup finds out whether it is gone.
+            # Whether it is gone is not for us to say here.
+            self._assets.look_again(asset_id, at=int(sent_at))
             return
+        except (TemporarilyUnavailable, MuxRefused, MuxMalformed):
+            self._assets.look_again(asset_id, at=int(sent_at))
+            raise
         self._observe(answer, record, sent_at)
 
     def _try_to_refresh(self, asset_id: str, record: Item) -> None:

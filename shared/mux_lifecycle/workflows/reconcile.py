@@ -14,6 +14,7 @@ from mux_lifecycle.errors import (
     LifecycleError,
     MuxRateLimited,
     MuxRefused,
+    StoreUnavailable,
     TemporarilyUnavailable,
     WrongEnvironment,
 )
@@ -119,12 +120,15 @@ class Reconcile:
                 return {"stopped": "busy"}
             rehearsed = self._new_walk(options)
             return self._run(Run(rehearsed, self._rehearsal, _Nowhere(), remaining_seconds))
-        lease = self._checkpoints.take(_NAME, self._request_id())
+        try:
+            lease = self._checkpoints.take(_NAME, self._request_id())
+        except StoreUnavailable:
+            return {"stopped": "unavailable"}
         if lease is None:
             return {"stopped": "busy"}
+        walk = self._chosen_walk(Walk.from_text(lease.state), options)
+        report: Report = {"stopped": "idle"}
         try:
-            walk = self._chosen_walk(Walk.from_text(lease.state), options)
-            report: Report = {"stopped": "idle"}
             if walk:
                 report = self._run(Run(walk, self._repairs, lease, remaining_seconds))
         except Exception:
@@ -158,6 +162,8 @@ class Reconcile:
     def _run(self, run: Run) -> Report:
         stopped = ""
         try:
+            # What was asked for by hand is gone on with, whatever becomes of this run.
+            run.save()
             self._environment.confirm()
             self._go_on(run)
         except Stopped as reason:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from tests.faults.story import FILM, KEY, VIDEO, Stage, Story, asked, wait_until_ready
+from tests.faults.story import FILM, KEY, VIDEO, Stage, Story, asked, mux_finishes
 from tests.faults.sweep import KILLED_AT_MUX, Killed
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ def _done_before(act: Callable[[Stage], Answer]) -> Callable[[list[Stage]], None
     def begin(stages: list[Stage]) -> None:
         for stage in stages:
             assert act(stage).status == 201
+        mux_finishes(stages[0].world)
         stages[0].webhooks.settle()
 
     return begin
@@ -39,10 +40,10 @@ def _died_at_mux(
         for stage in stages:
             with pytest.raises(Killed), stage.calls.meeting(KILLED_AT_MUX, at=0):
                 act(stage)
-        if told:
-            stages[0].webhooks.settle()
-        wait_until_ready(stages[0].world)
         stages[0].world.advance(ago)
+        if told:
+            mux_finishes(stages[0].world)
+            stages[0].webhooks.settle()
 
     return begin
 
@@ -53,10 +54,6 @@ def _came_to_nothing(stages: list[Stage]) -> None:
     _died_at_mux(_ASSET)(stages)
     for asset in world.mux_assets():
         world.mux.delete_asset(asset["id"])
-
-
-def _mux_is_busy(stages: list[Stage]) -> None:
-    stages[0].world.mux.set_faults({"api": {"rate_limit": 1}})
 
 
 def _upload_is_known(stage: Stage, answer: Answer) -> None:
@@ -81,11 +78,12 @@ def _asset_is_known(stage: Stage, answer: Answer) -> None:
 
 
 def _one_asset_at_most(stage: Stage) -> None:
-    assert len(stage.at_mux()) <= 1
+    assert len(stage.listed()) <= 1
 
 
 def _exactly_one_asset(stage: Stage) -> None:
-    [asset] = stage.at_mux()
+    """What the owner sees is what is there: that has been made sure of."""
+    [asset] = stage.listed()
     assert {answer.data["id"] for answer in stage.answers if _made(answer)} == {asset["id"]}
 
 
@@ -114,6 +112,7 @@ CREATING: Final[dict[str, Story]] = {
     "create_upload with a key, killed a moment ago": Story(
         "create_upload",
         _UPLOAD,
+        answered=False,
         begin=_died_at_mux(_UPLOAD, ago=1),
         promised=_upload_is_known,
         end=_the_caller_got_one_upload,
@@ -129,7 +128,7 @@ CREATING: Final[dict[str, Story]] = {
         "create_upload",
         _UPLOAD,
         busy=True,
-        begin=_mux_is_busy,
+        answered=False,
         promised=_upload_is_known,
         end=_the_caller_got_one_upload,
     ),
@@ -157,7 +156,7 @@ CREATING: Final[dict[str, Story]] = {
         "create_asset",
         _ASSET,
         busy=True,
-        begin=_mux_is_busy,
+        answered=False,
         promised=_asset_is_known,
         end=_exactly_one_asset,
     ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from tests.faults.story import CAPTIONS, Json, Stage, Story, asked, later, outline, ready_assets
+from tests.faults.story import CAPTIONS, Json, Stage, Story, asked, mux_finishes, ready_assets
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -13,6 +13,11 @@ if TYPE_CHECKING:
     from tests.world import Answer
 
 _DEUTSCH: Final = {"url": CAPTIONS, "type": "text", "language_code": "de", "name": "Deutsch"}
+_PARTS: Final = {
+    "playback_ids": ("id", "policy"),
+    "tracks": ("id", "name", "status"),
+    "static_renditions": ("id", "name", "status"),
+}
 _ENGLISH: Final = {"generated_subtitles": [{"language_code": "en", "name": "English"}]}
 
 
@@ -24,7 +29,7 @@ def _with_part(path: str, body: Json, parameter: str) -> Callable[[list[Stage]],
         for stage in stages:
             made = stage.world.mux_post(f"/video/v1/assets/{stage.ids['id']}/{path}", body)
             stage.ids |= {parameter: made.json()["data"]["id"]}
-        later(stages)
+        mux_finishes(stages[0].world)
         stages[0].webhooks.settle()
 
     return begin
@@ -42,18 +47,22 @@ def _with_its_own(parts: str, kind: str, parameter: str) -> Callable[[list[Stage
     return begin
 
 
-def _at_mux(stage: Stage) -> Json:
-    found: Json = stage.world.mux_get(f"/video/v1/assets/{stage.ids['id']}").json()["data"]
-    return found
-
-
 def _shown_as_at_mux(stage: Stage, answer: Answer) -> None:
-    """At once; only how far the parts are, Mux has yet to tell."""
-    assert outline(stage.call("get_asset").data, settled=False) == outline(_at_mux(stage), settled=False)
+    shown, at_mux = stage.call("get_asset").data, stage.at_mux()
+    assert shown["title"] == at_mux["meta"]["title"]
+    assert shown["visibility"] == at_mux["passthrough"].rpartition("#")[2]
+    assert shown.get("master", {}).get("status") == at_mux.get("master", {}).get("status")
+    at_mux["static_renditions"] = at_mux.get("static_renditions", {}).get("files", [])
+    for parts, fields in _PARTS.items():
+        assert _each(shown.get(parts, []), fields) == _each(at_mux.get(parts, []), fields)
+
+
+def _each(parts: list[Json], fields: tuple[str, ...]) -> set[tuple[Any, ...]]:
+    return {tuple(part.get(name) for name in fields) for part in parts}
 
 
 def _answered_as_at_mux(stage: Stage, answer: Answer) -> None:
-    assert {entry["id"]: entry["policy"] for entry in _at_mux(stage)["playback_ids"]}[answer.data["id"]] == "public"
+    assert {entry["id"]: entry["policy"] for entry in stage.at_mux()["playback_ids"]}[answer.data["id"]] == "public"
 
 
 def _published(stage: Stage) -> None:
@@ -63,7 +72,7 @@ def _published(stage: Stage) -> None:
 
 
 def _one_more_playback_id_at_most(stage: Stage) -> None:
-    policies = [entry["policy"] for entry in _at_mux(stage)["playback_ids"]]
+    policies = [entry["policy"] for entry in stage.at_mux()["playback_ids"]]
     made = [answer for answer in stage.answers if answer.status == 201]
     assert policies in (["signed", "public"], ["signed"] if not made else [])
 
@@ -95,7 +104,7 @@ def _master_to_download(stage: Stage) -> None:
     [asset] = stage.listed()
     assert asset["master"] == {"status": "ready"}
     asked_again = stage.call("master_access", json_body={"master_access": "temporary"})
-    assert asked_again.data["master"]["url"] == _at_mux(stage)["master"]["url"]
+    assert asked_again.data["master"]["url"] == stage.at_mux()["master"]["url"]
 
 
 EDITING: Final[dict[str, Story]] = {
@@ -168,12 +177,14 @@ EDITING: Final[dict[str, Story]] = {
         "static_renditions:PUT",
         asked("static_renditions:PUT", json_body={"mp4_support": "capped-1080p"}),
         begin=ready_assets,
+        promised=_shown_as_at_mux,
         end=_files_of_mp4_support,
     ),
     "master_access": Story(
         "master_access",
         asked("master_access", json_body={"master_access": "temporary"}),
         begin=ready_assets,
+        promised=_shown_as_at_mux,
         end=_master_to_download,
     ),
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from tests.faults.story import VIDEO, Stage, Story, asked, ready_assets, wait_until_ready
+from tests.faults.story import VIDEO, Stage, Story, asked, ready_assets, mux_finishes
 
 if TYPE_CHECKING:
     from tests.world import Answer
@@ -22,7 +22,7 @@ def _uploads_that_became_assets(stages: list[Stage]) -> None:
         made = stage.call("create_upload", json_body={}).data
         stage.ids = {"id": made["id"]}
         stage.world.send_file(made["url"], VIDEO)
-    wait_until_ready(stages[0].world)
+    mux_finishes(stages[0].world)
 
 
 def _assets_gone_at_mux(stages: list[Stage]) -> None:

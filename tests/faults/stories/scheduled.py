@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from mux_lifecycle.errors import LifecycleError
 from tests.faults.stories.ending import deleted_for_good
-from tests.faults.story import FILM, VIDEO, Stage, Story, ready_assets, wait_until_ready
+from tests.faults.story import FILM, VIDEO, Stage, Story, ready_assets
 from tests.world import Answer
 
 if TYPE_CHECKING:
@@ -39,7 +39,6 @@ def _an_upload_that_became_an_asset(stages: list[Stage]) -> None:
     made = stage.call("create_upload", json_body={}).data
     stage.ids = {"id": made["id"]}
     stage.world.send_file(made["url"], VIDEO)
-    wait_until_ready(stage.world)
     stage.world.advance(2 * 3600)
 
 
@@ -47,7 +46,6 @@ def _an_asset(stages: list[Stage]) -> None:
     [stage] = stages
     _lost_from_here_on(stage)
     stage.ids = {"id": stage.call("create_asset", json_body=FILM).data["id"]}
-    wait_until_ready(stage.world)
     stage.world.advance(2 * 3600)
 
 
@@ -70,7 +68,6 @@ def _a_create_whose_answer_was_lost(stages: list[Stage]) -> None:
     _lost_from_here_on(stage, lose_response=1)
     assert stage.call("create_asset", json_body=FILM).status == 503
     _lost_from_here_on(stage)
-    wait_until_ready(stage.world)
     stage.world.advance(3600)
 
 

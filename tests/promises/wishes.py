@@ -1,9 +1,9 @@
-"""What customers asked for and what they were told: the book that the soak is judged by in the end."""
+"""What customers asked for and what they were told: the book by which the stack is judged in the end."""
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 _NUMBER: Final = re.compile(r"#(\d+)\b")
 
@@ -39,6 +39,10 @@ class Wish:
         """Whether nobody may see it any more."""
         return self.deletion == "done"
 
+    def retitled(self) -> str:
+        """Another title."""
+        return f"{self.title}, the director's cut"
+
 
 class Wishes:
     """All of them, and what went wrong so far."""
@@ -54,6 +58,18 @@ class Wishes:
         wish = Wish(len(self._all) + 1, owner)
         self._all[wish.number] = wish
         return wish
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+    def look_at_list(self, owner: str, listed: list[dict[str, Any]]) -> None:
+        """Note what `owner` was shown and should not have been."""
+        for asset in listed:
+            wish = self.of_title(asset.get("title", ""))
+            if wish is None or wish.owner != owner:
+                self.wrong.append(f"{owner} sees somebody else's asset {asset['id']}")
+            elif wish.is_gone:
+                self.wrong.append(f"{owner} still sees asset {asset['id']}, which was answered to be gone")
 
     def of_title(self, title: str) -> Wish | None:
         """Whose video bears this title."""
