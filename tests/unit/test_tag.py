@@ -15,9 +15,10 @@ visible = st.text(alphabet=[chr(n) for n in range(0x21, 0x7F) if chr(n) != "#"],
     visible.filter(lambda s: len(s) <= 32),
     visible.filter(lambda s: len(s) <= 128),
     st.sampled_from(["private", "public"]),
+    st.integers(0, 99_999),
 )
-def test_it_comes_back_as_it_was(stack: str, owner: str, visibility: str) -> None:
-    tag = Tag(stack, owner, REQUEST, visibility)
+def test_it_comes_back_as_it_was(stack: str, owner: str, visibility: str, max_duration: int) -> None:
+    tag = Tag(stack, owner, REQUEST, visibility, max_duration)
     assert Tag.decode(tag.encode(), stack=stack) == tag
 
 
@@ -25,10 +26,13 @@ def test_its_text() -> None:
     assert Tag("videos", "ada", REQUEST).encode() == TEXT
     assert Tag("videos", "ada", REQUEST, "public").encode() == TEXT.replace("private", "public")
     assert Tag.decode(TEXT, stack="videos") == Tag("videos", "ada", REQUEST, "private")
+    limited = Tag("videos", "ada", REQUEST, max_duration=600)
+    assert limited.encode() == TEXT + "#600"
+    assert Tag.decode(TEXT + "#600", stack="videos") == limited
 
 
 def test_the_longest_parts_fit_into_passthrough() -> None:
-    text = Tag("s" * 32, "o" * MAX_OWNER, REQUEST, "private").encode()
+    text = Tag("s" * 32, "o" * MAX_OWNER, REQUEST, "private", 99_999).encode()
     assert len(text) <= 255
     assert Tag.decode(text, stack="s" * 32)
 
@@ -57,6 +61,10 @@ def test_the_longest_parts_fit_into_passthrough() -> None:
             TEXT.replace(REQUEST, "a b"),
         ),
         *(TEXT.replace("private", ""), TEXT.replace("private", "Private"), TEXT.replace("private", "unlisted")),
+        *(
+            TEXT + "#" + limit
+            for limit in ("0", "-1", "+1", "01", "1.5", "6e2", "100000", " 60", "60\n", "٦٠", "60#60")
+        ),
     ],
     ids=repr,
 )
@@ -66,11 +74,11 @@ def test_what_this_stack_did_not_write_is_no_tag(text: object) -> None:
 
 def test_a_text_of_more_than_255_characters_is_no_tag() -> None:
     def text(length: int) -> str:
-        rest = len("mxl1#videos#ada##private")
-        return f"mxl1#videos#ada#{'r' * (length - rest)}#private"
+        rest = len(f"mxl1#videos#{'o' * MAX_OWNER}##private")
+        return f"mxl1#videos#{'o' * MAX_OWNER}#{'r' * (length - rest)}#private"
 
     assert Tag.decode(text(256), stack="videos") is None
-    assert Tag.decode(text(140), stack="videos") is not None
+    assert Tag.decode(text(255), stack="videos") is not None
 
 
 @pytest.mark.parametrize(
