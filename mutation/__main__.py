@@ -67,7 +67,7 @@ def _outcomes(module: str, place: Path) -> Counter[str]:
     with (place / "mutmut.log").open("w") as log:
         run = _mutmut(place, "run", output=None if sys.stdout.isatty() else log)
     if run.returncode:
-        raise SystemExit(f"mutmut failed, see {place / 'mutmut.log'}")
+        raise SystemExit(f"mutmut ended with {run.returncode}, see {place / 'mutmut.log'}")
     results = [line.strip().split(": ") for line in _mutmut(place, "results", "--all", "true").stdout.splitlines()]
     for change, outcome in results:
         if outcome not in NOTICED:
@@ -88,7 +88,7 @@ def _prepare(place: Path, module: str) -> None:
         "pytest_add_cli_args": PYTEST,
         "pytest_add_cli_args_test_selection": TESTS[module],
         "timeout_multiplier": ("4",),
-        "timeout_constant": ("10",),
+        "timeout_constant": ("5",),
     }
     lines = [name + " =" + "".join(f"\n    {value}" for value in values) for name, values in settings.items()]
     (place / "setup.cfg").write_text("\n".join(["[mutmut]", *lines]) + "\n")

@@ -228,6 +228,34 @@ def test_an_upload_of_which_little_is_known() -> None:
     assert timed_out == UploadChange("U", version(2, BASE), "timed_out", "", "", BASE, 0, None, observed=True)
 
 
+@pytest.mark.parametrize("form", [lambda files: {"status": "ready", "files": files}, list], ids=["event", "answer"])
+def test_the_renditions_of_an_asset_come_in_two_forms(form: Any) -> None:
+    files = [{"id": "R", "name": "highest.mp4", "filesize": "7"}, {"id": "S", "ext": "m4a"}]
+    told = asset_change(asset_event(static_renditions=form(files)))
+    assert json.loads(told.document)["static_renditions"] == [files[0] | {"filesize": 7}, files[1]]
+
+
+@pytest.mark.parametrize("odd", [None, 7, "text", {}, {"files": None}, {"files": {"id": "R"}}, ["R"]], ids=repr)
+def test_what_is_not_known_of_an_asset_is_left_out(odd: object) -> None:
+    names = ("meta", "playback_ids", "tracks", "static_renditions", "master", "errors")
+    told = asset_change(asset_event() | {"data": {"id": "A", "status": "ready"} | dict.fromkeys(names, odd)})
+    assert json.loads(told.document) == ({"errors": {"messages": []}} if isinstance(odd, dict) else {})
+
+
+def test_a_title_may_be_empty() -> None:
+    told = asset_change(asset_event(meta={"title": ""}))
+    assert "title" not in json.loads(told.document)
+
+
+def test_a_document_is_the_same_text_whatever_the_order_it_came_in() -> None:
+    text = '{"id":"T","name":"Überfahrt 🚢","type":"text"}'
+    data = json.loads(text)
+    for told in (data, dict(reversed(data.items()))):
+        change = projection.observed_part(told, "track", "A", sent_at=BASE)
+        assert change
+        assert change.document == text
+
+
 RENDITION = {"id": "R", "type": "standard", "status": "ready", "name": "highest.mp4", "ext": "mp4"}
 
 
@@ -244,6 +272,15 @@ def test_a_part_as_an_event_and_as_an_answer() -> None:
     assert seen == replace(told, version=version(2, BASE + 0.5))
     track = mux_events.track_event("ready", asset_id="A", track_id="T")["data"]
     assert projection.part_document(track, "track")["language_code"] == "en"
+
+
+def test_a_part_of_2000_bytes_is_kept_whole() -> None:
+    data = {"id": "T", "name": "n" * 1024, "status": "ready", "text_source": ""}
+    rest = 2000 - len(json.dumps(data, separators=(",", ":")))
+    for length, shown in ((rest, {*data}), (rest + 1, {"id", "status", "text_source"})):
+        found = projection.observed_part(data | {"text_source": "s" * length}, "track", "A", sent_at=BASE)
+        assert found
+        assert json.loads(found.document).keys() == shown
 
 
 def test_only_an_answer_may_leave_the_status_of_a_part_out() -> None:

@@ -88,7 +88,9 @@ def test_what_nothing_came_of_is_sent_again_as_another_request(
     intents.claim(first)
     if lost:
         intents.give_up(first)
-    again = intents.send_again(first, request="second", now=BASE + 70)
+    standing = intents.find(first.pk)
+    assert standing
+    again = intents.send_again(standing, request="second", now=BASE + 70)
     assert again == intent(kind, request="second", sent_at=BASE + 70)
     assert intents.find(first.pk) == again
     due = {"due": "due", "due_at": str(BASE + 130)} if kind == "asset" else {}
