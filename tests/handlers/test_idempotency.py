@@ -184,6 +184,15 @@ def test_an_upload_that_mux_does_not_know_any_more_is_not_called_waiting(client:
     assert again.status in {502, 503} or again.data["status"] != "waiting"
 
 
+def test_a_waiting_upload_without_its_url_is_nonsense(client: Client, front: Front) -> None:
+    first = create(client, "create_upload")
+    waiting = {"id": first.data["id"], "status": "waiting", "timeout": 3600}
+    front.answer("GET", "/video/v1/uploads/.*", Reply(200, {"data": waiting}))
+    assert create(client, "create_upload").status == 502
+    front.behave()
+    assert create(client, "create_upload") == first
+
+
 @pytest.mark.parametrize("reply", [Reply(500), Reply(429), Reply(503, b"<html>")], ids=["500", "429", "503"])
 def test_an_upload_cannot_be_repeated_while_mux_does_not_answer(
     client: Client, front: Front, hurried: None, reply: Reply

@@ -237,10 +237,12 @@ class Creation:
             found = {"status": text(self._uploads.find(intent.object_id) or {}, "status")}
             if found["status"] in ("", "waiting"):
                 raise
-        status, url = str(found.get("status")), found.get("url")
-        return views.created_upload(
-            intent.object_id, status, intent.expires_at, str(url) if url and status == "waiting" else ""
-        )
+        status, url = str(found.get("status")), ""
+        if status == "waiting":
+            url = str(found.get("url") or "")
+            if not url:
+                raise MuxMalformed("waiting upload without a URL")
+        return views.created_upload(intent.object_id, status, intent.expires_at, url)
 
     def _same_asset(self, intent: Intent) -> Json:
         record = self._assets.find(intent.object_id)
