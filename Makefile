@@ -80,7 +80,7 @@ deploy: build ## Deploy to AWS; the first time it asks for the parameters
 
 .PHONY: lock
 lock: $(DEV_READY) ## Pin the requirements again (newer versions: ARGS=--upgrade)
-	@set -e; for name in shared/requirements requirements/dev requirements/sam; do \
+	@set -e; for name in shared/requirements requirements/uv requirements/dev requirements/sam; do \
 		echo "$$name.txt"; \
 		$(BIN)/uv pip compile --quiet --universal --python-version 3.13 --generate-hashes --no-header \
 			--no-emit-index-url $(ARGS) "$$name.in" --output-file "$$name.txt"; \
@@ -110,10 +110,15 @@ FIND_PYTHON = for python in python3.13 python3.14 python3 python; do \
 $(DEV_READY): requirements/dev.txt
 $(SAM_READY): requirements/sam.txt
 
-.venv/requirements.stamp .venv-sam/requirements.stamp:
+# uv installs in seconds what takes pip minutes. pip steps in where only pip is told which package index to use.
+.venv/requirements.stamp .venv-sam/requirements.stamp: requirements/uv.txt
 	@set -euo pipefail; $(FIND_PYTHON); \
-	echo "$(@D): installing $< with $$("$$python" --version), one or two minutes the first time"; \
+	pins=$(filter-out requirements/uv.txt,$^); \
+	echo "$(@D): installing $$pins with $$("$$python" --version), under a minute the first time"; \
 	"$$python" -m venv $(@D); \
-	$(@D)/bin/python -m pip install --disable-pip-version-check --no-input --require-hashes --requirement $< \
-		| awk '/^Collecting / {printf "  %s\n", $$2; fflush()}'
+	pip="$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --no-input --require-hashes"; \
+	$$pip --requirement requirements/uv.txt; \
+	$(@D)/bin/uv pip install --python $(@D)/bin/python --require-hashes --requirement "$$pins" || { \
+		echo "$(@D): uv could not install $$pins; trying pip, one or two minutes" >&2; \
+		$$pip --requirement "$$pins"; }
 	@touch $@
