@@ -10,7 +10,7 @@ BIN := .venv/bin
 SAM := .venv-sam/bin/sam
 DEV_READY := .venv/requirements.stamp
 SAM_READY := .venv-sam/requirements.stamp
-PYTHON_CODE := shared/mux_lifecycle functions local tests $(wildcard bench)
+PYTHON_CODE := shared/layer shared/mux_lifecycle functions local tests $(wildcard bench)
 
 # Extra arguments for the tool behind a target, as in `make test ARGS="-x -k webhook"`.
 ARGS ?=
@@ -58,7 +58,15 @@ build: $(DEV_READY) $(SAM_READY) ## What Lambda gets, in .aws-sam/build, and a c
 		echo "Lambda runs Python 3.13, so bytecode must come from 3.13, but .venv has another version." >&2; \
 		echo "Install Python 3.13, remove .venv and call make build again." >&2; exit 1; }
 	PATH="$(CURDIR)/$(BIN):$$PATH" env -u MAKEFLAGS -u MAKELEVEL $(SAM) build
+	@$(MAKE) --no-print-directory native-layer
 	$(BIN)/python -m pytest --quiet -m artifacts tests/artifacts
+
+# The layer that `sam build` made holds binaries for ARM; this is the same layer for the machine that runs the tests.
+.PHONY: native-layer
+native-layer: $(DEV_READY)
+	rm -rf .aws-sam/native
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(MAKE) --no-print-directory -C shared build-SharedLayer \
+		PLATFORMS= ARTIFACTS_DIR="$(CURDIR)/.aws-sam/native"
 
 # The same SEED tries the same and meets the same faults.
 N ?= 2000

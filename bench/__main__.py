@@ -29,11 +29,9 @@ from bench.ledger import Ledger, ledger
 from bench.scenarios import SCENARIOS, expected
 from bench.stage import Stage, child_environment
 from mux_lifecycle import runtime
-from tests.native import stand_in
-from tests.world import ROOT, Context, entry_point
+from tests.artifacts.built import BUILD, NATIVE
+from tests.world import Context, entry_point
 
-BUILD: Final = ROOT / ".aws-sam" / "build"
-LAYER: Final = BUILD / "SharedLayer" / "python"
 COLUMNS: Final = (
     ("function", "{}"),
     ("import ms", "{:.0f}"),
@@ -122,14 +120,12 @@ def _booked(name: str, event: dict[str, Any]) -> Ledger:
 
 def _measured(stage: Stage, logical_id: str, module: str, events: list[dict[str, Any]]) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as folder:
-        file, native = Path(folder) / "events.json", Path(folder) / "native"
+        file = Path(folder) / "events.json"
         file.write_text(json.dumps(events))
-        native.mkdir()
-        stand_in(LAYER, native)
         command = [sys.executable, "-S", "-P", str(Path(__file__).parent / "child.py"), module, str(file)]
         run = subprocess.run(
             command,
-            env=child_environment(stage.environment(logical_id), [BUILD / logical_id, native, LAYER]),
+            env=child_environment(stage.environment(logical_id), [BUILD / logical_id, NATIVE]),
             capture_output=True,
             text=True,
             check=False,

@@ -30,12 +30,12 @@ class Waiting:
 
     def watch(self) -> None:
         httpsession = importlib.import_module("botocore.httpsession")
-        self._time(httpsession.URLLib3Session)
-        if "requests" in sys.modules:
-            self._time(sys.modules["requests.adapters"].HTTPAdapter, mux_calls=1)
+        self._time(httpsession.URLLib3Session, "send")
+        if "mux_lifecycle.mux.transport" in sys.modules:
+            self._time(sys.modules["urllib3"].PoolManager, "request", mux_calls=1)
 
-    def _time(self, owner: Any, mux_calls: int = 0) -> None:
-        send = owner.send
+    def _time(self, owner: Any, method: str, mux_calls: int = 0) -> None:
+        send = getattr(owner, method)
 
         def timed(*args: Any, **kwargs: Any) -> Any:
             began = time.perf_counter()
@@ -45,7 +45,7 @@ class Waiting:
                 self.seconds += time.perf_counter() - began
                 self.mux_calls += mux_calls
 
-        owner.send = timed
+        setattr(owner, method, timed)
 
 
 def main(module: str, events: list[dict[str, Any]]) -> dict[str, float]:

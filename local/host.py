@@ -8,6 +8,7 @@ import os
 import uuid
 from typing import TYPE_CHECKING, Any
 
+from local.settings import RUNTIME
 from local.sources import Snapshot, forget_bytecode, snapshot
 from local.worker import FunctionError, Worker
 
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     Offset = Callable[[str], Awaitable[float]]
 
 CONCURRENCY = 4
-RUNTIME = ("local.bootstrap",)
 # What an interpreter may need to start; nothing else is inherited.
 INHERITED = ("PATH", "LD_LIBRARY_PATH")
 

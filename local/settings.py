@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 PROJECT = Path(__file__).resolve().parent.parent
+RUNTIME = ("local.bootstrap",)
 
 
 class SettingsError(Exception):
@@ -32,7 +33,8 @@ class Settings:
     """Ports (0 takes any free one), what is run, and where logs go; `mux` None means the emulator.
 
     `processing_seconds` is how long the emulator takes from upload to ready; `integration_seconds` is how long
-    the gateway waits for a function; `terminal` shows the logs while they are written.
+    the gateway waits for a function; `runtime` is the module that runs in a function's process, with its arguments;
+    `terminal` shows the logs while they are written.
     """
 
     api_port: int = 8000
@@ -45,6 +47,7 @@ class Settings:
     integration_seconds: float = 30
     template: Path = PROJECT / "template.yaml"
     parameters: Mapping[str, str] = field(default_factory=dict)
+    runtime: Sequence[str] = RUNTIME
     site: Path = PROJECT / "site"
     logs: Path = PROJECT / ".local" / "logs"
     terminal: bool = True

@@ -201,6 +201,7 @@ class Stack:
             environment=aws.environment(self.aws_url, template.ref("AWS::Region")),
             overrides={"MUX_API_URL": self.mux_url},
             offset=offset,
+            runtime=self._settings.runtime,
         )
         self._issuer = Issuer(f"{self.api_url}/_local", AUDIENCE, template.ref("GroupsClaim"))
         self._api = HttpApi(template, self._host.invoke, self._issuer.keys, self._settings.integration_seconds)

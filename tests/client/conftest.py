@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import pytest
-import requests
+from urllib3 import PoolManager
 
 from mux_lifecycle.mux import client as client_module
 from mux_lifecycle.mux import transport
@@ -40,15 +40,15 @@ def tokens() -> Tokens:
 
 
 @pytest.fixture
-def session() -> Iterator[requests.Session]:
-    with transport.session() as made:
+def pools() -> Iterator[PoolManager]:
+    with transport.pools() as made:
         yield made
 
 
 @pytest.fixture
-def make_client(session: requests.Session, tokens: Tokens) -> MakeClient:
+def make_client(pools: PoolManager, tokens: Tokens) -> MakeClient:
     def make(url: str, **options: Any) -> MuxClient:
-        return MuxClient(session, url, tokens, **options)
+        return MuxClient(pools, url, tokens, **options)
 
     return make
 

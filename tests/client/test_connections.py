@@ -181,19 +181,19 @@ HARD_TIMES: dict[str, Script] = {
 @pytest.mark.parametrize("times", HARD_TIMES)
 def test_no_thread_and_no_socket_stays_behind(times: str) -> None:
     threads, files = _threads(), _open_files()
-    with HostileServer(HARD_TIMES[times]) as server, transport.session() as session:
-        _call_often(MuxClient(session, server.url, Tokens(), calls=1, seconds=0.05))
+    with HostileServer(HARD_TIMES[times]) as server, transport.pools() as pools:
+        _call_often(MuxClient(pools, server.url, Tokens(), calls=1, seconds=0.05))
     _wait_for(lambda: _threads() <= threads)
     assert _threads() <= threads
     assert _open_files() <= files
 
 
 @pytest.mark.parametrize("times", HARD_TIMES)
-def test_a_session_keeps_one_connection_at_most_whatever_happened_before(times: str) -> None:
+def test_one_connection_at_most_is_kept_whatever_happened_before(times: str) -> None:
     threads, files = _threads(), _open_files()
-    with transport.session() as session:
+    with transport.pools() as pools:
         with HostileServer(HARD_TIMES[times]) as server:
-            _call_often(MuxClient(session, server.url, Tokens(), calls=1, seconds=0.05))
+            _call_often(MuxClient(pools, server.url, Tokens(), calls=1, seconds=0.05))
         _wait_for(lambda: _threads() <= threads)
         assert _threads() <= threads
         # The connection, and the handle by which a deadline reaches it.

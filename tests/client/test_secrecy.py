@@ -5,7 +5,7 @@ import logging
 import traceback
 
 import pytest
-import requests
+from urllib3 import PoolManager
 
 from mux_lifecycle.errors import LifecycleError
 from mux_lifecycle.mux.client import Credentials
@@ -69,11 +69,12 @@ def test_credentials_are_compared_by_value() -> None:
     assert len({Credentials("a", "b"), Credentials("a", "b")}) == 1
 
 
-def test_the_session_remembers_no_credentials(make_client: MakeClient, session: requests.Session) -> None:
+def test_the_connections_remember_no_credentials(make_client: MakeClient, pools: PoolManager) -> None:
     with HostileServer(answer(200, {"data": {"id": "a1"}})) as server:
         make_client(server.url).get_asset("a1")
-    assert session.auth is None
-    assert "authorization" not in {name.lower() for name in session.headers}
+    [pool] = [pools.pools[key] for key in pools.pools.keys()]  # noqa: SIM118 - urllib3's container does not iterate
+    for kept in (pools.headers, pool.headers):
+        assert "authorization" not in {name.lower() for name in kept}
 
 
 def test_what_mux_says_is_logged_as_one_short_line(make_client: MakeClient, caplog: pytest.LogCaptureFixture) -> None:

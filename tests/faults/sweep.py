@@ -12,13 +12,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import product
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
 
-import requests
-import urllib3
 from botocore.awsrequest import AWSResponse
 from botocore.client import BaseClient
 from botocore.compat import HTTPHeaders
 from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
+from urllib3 import HTTPResponse, PoolManager
+from urllib3.exceptions import HTTPError, ProtocolError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
@@ -85,7 +86,7 @@ class ExternalCalls:
             self._thread = None
 
     def patch(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        call_aws, call_mux = BaseClient._make_api_call, requests.Session.send  # type: ignore[attr-defined]
+        call_aws, call_mux = BaseClient._make_api_call, PoolManager.request  # type: ignore[attr-defined]
 
         def aws(client: BaseClient, operation: str, parameters: Any) -> Any:
             index = parameters.get("IndexName")
@@ -95,15 +96,14 @@ class ExternalCalls:
                 return call_aws(client, operation, parameters)
             return fault.aws(client, lambda: call_aws(client, operation, parameters))
 
-        def mux(session: requests.Session, request: requests.PreparedRequest, **options: Any) -> Any:
-            path = _ID.sub("/ID", request.path_url.partition("?")[0])
-            fault = self._next(f"{request.method} {path}")
+        def mux(pools: PoolManager, method: str, url: str, **options: Any) -> Any:
+            fault = self._next(f"{method} {_ID.sub('/ID', urlsplit(url).path)}")
             if fault is None:
-                return call_mux(session, request, **options)
-            return fault.mux(lambda: call_mux(session, request, **options))
+                return call_mux(pools, method, url, **options)
+            return fault.mux(lambda: call_mux(pools, method, url, **options))
 
         monkeypatch.setattr(BaseClient, "_make_api_call", aws)
-        monkeypatch.setattr(requests.Session, "send", mux)
+        monkeypatch.setattr(PoolManager, "request", mux)
 
     def _next(self, name: str) -> Fault | None:
         if threading.get_ident() != self._thread:
@@ -160,12 +160,9 @@ class _Raw:
         yield self._content.read()
 
 
-def mux_says(status: int, body: bytes) -> requests.Response:
+def mux_says(status: int, body: bytes) -> HTTPResponse:
     """An answer that Mux never gave."""
-    said = requests.Response()
-    said.status_code = status
-    said.raw = urllib3.HTTPResponse(body=io.BytesIO(body), status=status, preload_content=False)
-    return said
+    return HTTPResponse(body=io.BytesIO(body), status=status, preload_content=False)
 
 
 def _mux_throttled(do: Do) -> Any:
@@ -173,12 +170,12 @@ def _mux_throttled(do: Do) -> Any:
 
 
 def _mux_unreachable(do: Do) -> Any:
-    raise requests.ConnectionError
+    raise ProtocolError("injected")
 
 
 def _mux_answer_lost(do: Do) -> Any:
     do().close()
-    raise requests.ReadTimeout
+    raise HTTPError("injected")
 
 
 def _mux_fails_afterwards(do: Do) -> Any:

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Self
+from typing import Any, Final, Self
 
 import requests
 
@@ -115,11 +115,14 @@ class Front:
         return rule.act(pass_on) if rule else pass_on()
 
 
+_KEPT: Final = ("authorization", "content-type")
+
+
 def _handler(front: Front) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def _serve(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            kept = {name: value for name, value in self.headers.items() if name in ("Authorization", "Content-Type")}
+            kept = {name: value for name, value in self.headers.items() if name.lower() in _KEPT}
             reply = front.reply(self.command, self.path, body, kept)
             if reply is None:
                 self.close_connection = True

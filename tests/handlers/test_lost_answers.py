@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-import requests
 import time_machine
 from botocore.client import BaseClient
+from urllib3 import PoolManager
 
 from mux_lifecycle.mux.client import MuxClient
 from tests.handlers.client import FILM, Client
@@ -169,9 +169,9 @@ class Killer:
         self.calls = 0
         self.at = -1
         self.after = False
-        aws, mux = BaseClient._make_api_call, requests.Session.send  # type: ignore[attr-defined]
+        aws, mux = BaseClient._make_api_call, PoolManager.request  # type: ignore[attr-defined]
         monkeypatch.setattr(BaseClient, "_make_api_call", lambda *call: self._run(lambda: aws(*call)))
-        monkeypatch.setattr(requests.Session, "send", lambda *call, **how: self._run(lambda: mux(*call, **how)))
+        monkeypatch.setattr(PoolManager, "request", lambda *call, **how: self._run(lambda: mux(*call, **how)))
 
     def _run(self, call: Callable[[], Any]) -> Any:
         number = self.calls

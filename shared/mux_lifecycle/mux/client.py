@@ -11,9 +11,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from time import monotonic, sleep
 from typing import Any, Final, NoReturn
+from urllib.parse import urlencode
 
-import requests
 import urllib3
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
+from urllib3.util import Timeout, make_headers
 
 from mux_lifecycle.errors import (
     MuxMalformed,
@@ -36,8 +38,9 @@ _MAX_ANSWER_BYTES: Final = 4 * 1024 * 1024
 _MAX_IDLE_SECONDS: Final = 30.0
 _MAX_PATIENCE_SECONDS: Final = 2.0
 _MAX_RETRY_AFTER: Final = 300
+_HEADERS: Final = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "mux-lifecycle"}
 _URL: Final = re.compile(r"\S*://\S*")
-_NETWORK_ERRORS: Final = (requests.RequestException, urllib3.exceptions.HTTPError, OSError)
+_NETWORK_ERRORS: Final = (HTTPError, OSError)
 
 type Json = dict[str, Any]
 
@@ -80,7 +83,7 @@ class MuxClient:
 
     def __init__(
         self,
-        session: requests.Session,
+        pools: urllib3.PoolManager,
         base_url: str,
         credentials: Callable[[Credentials | None], Credentials],
         *,
@@ -88,7 +91,7 @@ class MuxClient:
         seconds: float = CALL_SECONDS,
         pace: Callable[[], None] | None = None,
     ) -> None:
-        self._session = session
+        self._pools = pools
         self._base_url = base_url
         self._credentials = credentials
         self._calls = calls
@@ -272,34 +275,38 @@ class MuxClient:
         deadline: Deadline,
     ) -> _Answer:
         if monotonic() - self._last_used > _MAX_IDLE_SECONDS:
-            self._session.close()
-        with self._session.request(
+            self._pools.clear()
+        left = deadline.remaining or 0.001
+        # Whatever was not read to its end is closed with the answer: it must not be the next call's.
+        with self._pools.request(
             method,
-            self._base_url + path,
-            params=query,
-            json=body,
-            auth=(credentials.token_id, credentials.token_secret),
-            headers={"Accept": "application/json", "Accept-Encoding": "identity"},
-            timeout=(min(CONNECT_SECONDS, deadline.remaining or 0.001), deadline.remaining or 0.001),
-            allow_redirects=False,
-            stream=True,
+            self._base_url + path + (f"?{urlencode(query)}" if query else ""),
+            body=None if body is None else json.dumps(body).encode(),
+            headers=_HEADERS
+            | make_headers(basic_auth=f"{credentials.token_id}:{credentials.token_secret}")
+            | ({} if body is None else {"Content-Type": "application/json"}),
+            timeout=Timeout(connect=min(CONNECT_SECONDS, left), read=left),
+            retries=False,
+            redirect=False,
+            preload_content=False,
+            decode_content=False,
         ) as response:
-            content = response.raw.read(_MAX_ANSWER_BYTES + 1)
+            content = response.read(_MAX_ANSWER_BYTES + 1)
             if not deadline.remaining:
-                raise requests.Timeout
-            if len(content) < min(_announced_bytes(response), _MAX_ANSWER_BYTES):
-                raise requests.ConnectionError
-            if response.status_code >= 500:
-                raise _ServerError(response.status_code)
+                raise _TooLateError
+            if len(content) < min(_announced_bytes(response.headers), _MAX_ANSWER_BYTES):
+                raise _CutOffError
+            if response.status >= 500:
+                raise _ServerError(response.status)
             self._last_used = monotonic()
-            return _Answer(response.status_code, response.headers, content)
+            return _Answer(response.status, response.headers, content)
 
     @contextmanager
     def _unknown_unless(self, repeatable: bool) -> Iterator[None]:
         try:
             yield
         except _NETWORK_ERRORS as error:
-            self._session.close()
+            self._pools.clear()
             logger.warning("mux call failed", error=type(error).__name__)
             if repeatable or _never_sent(error):
                 raise MuxUnavailable("Mux cannot be reached: try again") from error
@@ -314,7 +321,7 @@ class MuxClient:
         if not 200 <= answer.status < 300:
             self._malformed(f"status {answer.status}")
         if len(answer.body) > _MAX_ANSWER_BYTES:
-            self._session.close()
+            self._pools.clear()
             self._malformed("answer too long")
         if answer.status == 204 or not answer.body:
             return {}
@@ -333,15 +340,20 @@ class MuxClient:
         return True
 
 
-class _ServerError(requests.RequestException):
+class _ServerError(HTTPError):
     """A 5xx answer: like a broken connection, it does not say what happened."""
 
 
+class _TooLateError(HTTPError):
+    """The deadline has cut the answer off."""
+
+
+class _CutOffError(HTTPError):
+    """The answer is shorter than it said it would be."""
+
+
 def _never_sent(error: Exception) -> bool:
-    reason = getattr(error.args[0], "reason", None) if error.args else None
-    return isinstance(error, requests.ConnectTimeout) or isinstance(
-        reason, urllib3.exceptions.NewConnectionError | urllib3.exceptions.ConnectTimeoutError
-    )
+    return isinstance(error, NewConnectionError | ConnectTimeoutError)
 
 
 def _checked(identifier: str) -> str:
@@ -350,8 +362,8 @@ def _checked(identifier: str) -> str:
     return identifier
 
 
-def _announced_bytes(response: requests.Response) -> int:
-    text = response.headers.get("Content-Length", "")
+def _announced_bytes(headers: Mapping[str, str]) -> int:
+    text = headers.get("Content-Length", "")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else 0
 
 

@@ -5,12 +5,15 @@ https://www.mux.com/docs/guides/secure-video-playback
 
 import base64
 import binascii
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Final
+from typing import Final
 
-import jwt
+from Crypto.Hash import SHA256
+from Crypto.PublicKey import RSA
+from Crypto.Signature import pkcs1_15
 
 from mux_lifecycle.errors import ConfigurationError
 
@@ -18,8 +21,6 @@ AUDIENCES: Final = {"video": "v", "thumbnail": "t", "animated": "g", "storyboard
 
 POLICIES: Final = ("signed", "drm")
 """What has a playback id with one of these policies plays with a token only."""
-
-_ALGORITHM: Final = "RS256"
 
 type Claims = Mapping[str, str | int | float]
 
@@ -42,14 +43,20 @@ def sign(playback_id: str, kind: str, key: SigningKey, *, expires_at: int, claim
     into the payload; both are accepted, both are written. Raises ConfigurationError for an unusable key.
     """
     payload = {**claims, "sub": playback_id, "aud": AUDIENCES[kind], "exp": expires_at, "kid": key.key_id}
+    header = {"alg": "RS256", "kid": key.key_id, "typ": "JWT"}
+    signed = b".".join(_base64url(json.dumps(part, separators=(",", ":")).encode()) for part in (header, payload))
     try:
-        return jwt.encode(payload, _parsed(key), algorithm=_ALGORITHM, headers={"kid": key.key_id})
-    except (binascii.Error, ValueError, jwt.PyJWTError) as error:
+        signature = pkcs1_15.new(_parsed(key)).sign(SHA256.new(signed))
+    except (binascii.Error, ValueError, IndexError, TypeError) as error:
         raise ConfigurationError("the Mux signing key secret holds no usable private key") from error
+    return b".".join((signed, _base64url(signature))).decode()
 
 
 @lru_cache(maxsize=1)
-def _parsed(key: SigningKey) -> Any:
-    """Parsing checks the key, which takes as long as fifty signatures."""
-    pem = base64.b64decode(key.private_key, validate=True)
-    return jwt.get_algorithm_by_name(_ALGORITHM).prepare_key(pem)
+def _parsed(key: SigningKey) -> RSA.RsaKey:
+    """Parsing checks the key, which takes as long as many signatures."""
+    return RSA.import_key(base64.b64decode(key.private_key, validate=True))
+
+
+def _base64url(content: bytes) -> bytes:
+    return base64.urlsafe_b64encode(content).rstrip(b"=")

@@ -1,4 +1,4 @@
-"""HTTP with an end: a requests session whose calls stop at a total deadline, whatever the server drips.
+"""HTTP with an end: urllib3's pools, whose calls stop at a total deadline, whatever the server drips.
 
 A socket timeout only limits the wait for the next byte. Here a timer shuts the connection down when the time is up,
 also in the middle of a TLS handshake, a header or a body.
@@ -11,12 +11,11 @@ import os
 import socket
 import threading
 from contextvars import ContextVar
-from http.cookiejar import DefaultCookiePolicy
 from time import monotonic
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Self
 
-import requests
-from requests.adapters import HTTPAdapter
+import certifi
+from urllib3 import PoolManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
@@ -27,7 +26,7 @@ _current: ContextVar[Deadline | None] = ContextVar("deadline", default=None)
 
 
 class Deadline:
-    """A context in which every connection of a `session()` is shut down once `seconds` have passed."""
+    """A context in which every connection of `pools()` is shut down once `seconds` have passed."""
 
     def __init__(self, seconds: float) -> None:
         self._ends = monotonic() + seconds
@@ -119,25 +118,8 @@ class _SecurePool(HTTPSConnectionPool):
     ConnectionCls = _SecureConnection
 
 
-_POOLS: Final = {"http": _Pool, "https": _SecurePool}
-
-
-class _Adapter(HTTPAdapter):
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = _POOLS
-
-
-class _Session(requests.Session):
-    def get_redirect_target(self, resp: requests.Response) -> None:
-        """A redirect is an answer like any other: even unfollowed, requests would read its body to the end."""
-
-
-def session() -> requests.Session:
-    """A session whose calls obey the surrounding `Deadline`, never retry, and keep no cookies, proxies or .netrc."""
-    made = _Session()
-    made.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    made.trust_env = False
-    made.mount("https://", _Adapter())
-    made.mount("http://", _Adapter())
+def pools() -> PoolManager:
+    """Connections, one to each host, that obey the surrounding `Deadline`. They keep no cookies and use no proxies."""
+    made = PoolManager(ca_certs=certifi.where())
+    made.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}
     return made
