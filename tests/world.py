@@ -270,6 +270,10 @@ class World:
         """One run of the reconcile; without an event, as the schedule starts it."""
         return self._run("reconcile", event, seconds)
 
+    def setup(self, event: Json | None = None, *, seconds: float = 300) -> Json:
+        """One run of the setup at Mux; without an event, as the schedule starts it."""
+        return self._run("mux_setup", event, seconds)
+
     def advance(self, seconds: float) -> None:
         """Let time pass, for the functions and for Mux alike; what Mux has planned until then happens."""
         if self._traveller is None:

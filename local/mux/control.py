@@ -9,7 +9,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from local.mux.environment import Environment
 
@@ -27,6 +27,11 @@ class Control:
             # What was asked before nobody counted must not use up the burst that a test wants to see.
             environment.limits.refill()
         return environment.faults.source
+
+    async def grant(self, permissions: Iterable[str]) -> list[str]:
+        """Let the token have these permissions and no others. Raises InvalidParametersError for what is none."""
+        self._environment.permissions.grant(permissions)
+        return list(self._environment.permissions.granted)
 
     async def advance(self, seconds: float) -> float:
         """Move the clock on; what falls due happens before this returns its new time in Unix seconds."""

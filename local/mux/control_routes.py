@@ -22,6 +22,7 @@ class ControlRoutes:
     def table(self) -> list[web.RouteDef]:
         return [
             web.put("/_emulator/faults", self.set_faults),
+            web.put("/_emulator/permissions", self.grant),
             web.post("/_emulator/clock", self.advance),
             web.get("/_emulator/requests", self.requests),
             web.get("/_emulator/events", self.events),
@@ -33,6 +34,10 @@ class ControlRoutes:
 
     async def set_faults(self, request: web.Request) -> web.Response:
         return data(await self._control.set_faults(await json_body(request)))
+
+    async def grant(self, request: web.Request) -> web.Response:
+        permissions = Fields(await json_body(request)).items("permissions")
+        return data({"permissions": await self._control.grant(map(str, permissions))})
 
     async def advance(self, request: web.Request) -> web.Response:
         fields = Fields(await json_body(request))

@@ -11,7 +11,7 @@ from local.mux.environment import Options
 from local.mux.server import Server, serve
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Mapping
+    from collections.abc import Coroutine, Iterable, Mapping
     from types import TracebackType
 
 _STOP_SECONDS = 30.0
@@ -82,6 +82,10 @@ class MuxEmulator:
     def set_faults(self, faults: Mapping[str, Any]) -> None:
         """Replace all faults, in the shape of PUT /_emulator/faults; `{}` clears."""
         self._call(self._server.control.set_faults(faults))
+
+    def grant(self, permissions: Iterable[str]) -> None:
+        """Let the token have these permissions and no others, as PUT /_emulator/permissions does."""
+        self._call(self._server.control.grant(permissions))
 
     def advance(self, seconds: float) -> float:
         """Move the emulator's clock on and return its new time in Unix seconds."""

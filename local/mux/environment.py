@@ -20,6 +20,7 @@ from local.mux.inputs import Inputs
 from local.mux.journal import Journal
 from local.mux.library import Library
 from local.mux.master import MasterAccess
+from local.mux.permissions import Permissions
 from local.mux.playback import Playback
 from local.mux.playback_tokens import PlaybackTokens
 from local.mux.processing import Processing
@@ -57,6 +58,7 @@ class Environment:
         self.faults = Faults(options.seed)
         self.journal = Journal()
         self.limits = RateLimits(self.clock)
+        self.permissions = Permissions()
         self.tasks = BackgroundTasks()
         self.library = Library()
         self.signing_keys = SigningKeys(self.clock)
@@ -105,6 +107,7 @@ class Environment:
         self.journal.clear()
         self.faults.reset()
         self.limits.refill()
+        self.permissions.grant()
 
 
 @asynccontextmanager

@@ -71,7 +71,7 @@ class Gate:
         if not self._authorised(request):
             return refusal(UnauthorizedError())
         quota = self._environment.limits.count(request.method)
-        response = self._turned_away(quota) or await handler(request)
+        response = self._turned_away(quota) or self._hidden(request) or await handler(request)
         response.headers["X-RateLimit-Limit"] = str(quota.limit)
         response.headers["X-RateLimit-Remaining"] = str(quota.remaining)
         if faults.happens(faults.api.lose_response) and request.transport is not None:
@@ -99,6 +99,11 @@ class Gate:
         if faults.happens(asked.error_rate):
             return _outage(faults.outage_status())
         return None
+
+    def _hidden(self, request: web.Request) -> web.StreamResponse | None:
+        if self._environment.permissions.allow(request.method, request.path):
+            return None
+        return refusal(NotFoundError())
 
     def _authorised(self, request: web.Request) -> bool:
         scheme, _, encoded = request.headers.get("Authorization", "").partition(" ")

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 class SystemRoutes:
     def __init__(self, environment: Environment) -> None:
         self._options = environment.options
+        self._permissions = environment.permissions
         self._webhooks = environment.webhooks
         self._keys = environment.signing_keys
 
@@ -47,7 +48,7 @@ class SystemRoutes:
         return data(
             {
                 "access_token_name": "local",
-                "permissions": ["video:read", "video:write", "system:read", "system:write"],
+                "permissions": list(self._permissions.granted),
                 "environment_id": self._options.environment_id,
                 "environment_name": self._options.environment_name,
                 "environment_type": "development",

@@ -198,3 +198,21 @@ class PlaybackConfig:
         (secret_arn,) = _required(env, "MUX_SIGNING_KEY_SECRET_ARN")
         seconds = _whole_number(env, "PLAYBACK_TOKEN_SECONDS", default=21_600, lowest=60, highest=604_800)
         return cls(secret_arn, seconds, env.get("PLAYBACK_RESTRICTION_ID", ""))
+
+
+@dataclass(frozen=True, slots=True)
+class SetupConfig:
+    """Where Mux sends webhooks, whether the operator sees to that, and after how many days secrets are exchanged."""
+
+    webhook_url: str
+    manual: bool
+    rotation_days: int
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> Self:
+        (webhook_url,) = _required(env, "WEBHOOK_URL")
+        return cls(
+            webhook_url=webhook_url,
+            manual=env.get("MUX_SETUP") == "manual",
+            rotation_days=_whole_number(env, "ROTATION_DAYS", default=0, lowest=0, highest=3650),
+        )

@@ -27,6 +27,10 @@ from mux_lifecycle.store.table import Table
 from mux_lifecycle.store.uploads import Uploads
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import requests
+
     from mux_lifecycle.mux.client import Credentials, MuxClient
     from mux_lifecycle.mux.signing import SigningKey
     from mux_lifecycle.workflows.cancellation import Cancellation
@@ -35,6 +39,7 @@ if TYPE_CHECKING:
     from mux_lifecycle.workflows.deletion import Deletion
     from mux_lifecycle.workflows.editing import Editing
     from mux_lifecycle.workflows.reconcile import Reconcile
+    from mux_lifecycle.workflows.setup import Setup, Target
 
 AWS_CONNECT_SECONDS: Final = 0.5
 AWS_READ_SECONDS: Final = 0.8
@@ -46,6 +51,10 @@ RECONCILE_SHARE: Final = 0.25
 def now() -> float:
     """Epoch seconds."""
     return time.time()
+
+
+def pause(seconds: float) -> None:
+    time.sleep(seconds)
 
 
 def request_id() -> str:
@@ -310,4 +319,64 @@ def reconcile() -> Reconcile:
         ),
         now=now,
         request_id=request_id,
+    )
+
+
+@cache
+def _setup_config() -> config.SetupConfig:
+    return config.SetupConfig.from_env(os.environ)
+
+
+def setup_target(properties: Mapping[str, str] | None = None) -> Target:
+    """What this stack needs at Mux: as its function is configured, or as CloudFormation's request says."""
+    from mux_lifecycle.workflows.setup import Target
+
+    if properties is not None:
+        return Target(
+            properties["WebhookUrl"],
+            properties.get("MuxEnvironmentId", ""),
+            manual=properties.get("MuxSetup") == "manual",
+        )
+    return Target(_setup_config().webhook_url, _mux_config().environment_id, manual=_setup_config().manual)
+
+
+@cache
+def http_session() -> requests.Session:
+    """For what is neither AWS nor Mux."""
+    from mux_lifecycle.mux import transport
+
+    return transport.session()
+
+
+@cache
+def setup() -> Setup:
+    from mux_lifecycle.store.checkpoints import Checkpoints
+    from mux_lifecycle.workflows.setup import Setup
+    from mux_lifecycle.workflows.signing_key_upkeep import SigningKeyUpkeep
+    from mux_lifecycle.workflows.webhook_registration import WebhookRegistration
+
+    rotation_seconds = _setup_config().rotation_days * 86_400
+    return Setup(
+        checkpoints=Checkpoints(_table(), now),
+        mux=_mux(),
+        token=lambda: _secrets().current(_mux_config().token_secret_arn),
+        webhook=WebhookRegistration(
+            mux=_mux(),
+            secrets=_secrets(),
+            secret_arn=webhook_config().secret_arn,
+            rotation_seconds=rotation_seconds,
+            now=now,
+            pause=pause,
+        ),
+        signing_key=SigningKeyUpkeep(
+            mux=_mux(),
+            secrets=_secrets(),
+            secret_arn=playback_config().secret_arn,
+            token_seconds=playback_config().max_ttl_seconds,
+            rotation_seconds=rotation_seconds,
+            now=now,
+        ),
+        now=now,
+        request_id=request_id,
+        pause=pause,
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from mux_lifecycle.errors import SecretUnavailable
+from mux_lifecycle.errors import ConfigurationError, SecretUnavailable
 from mux_lifecycle.telemetry import logger
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ LAST_GOOD_SECONDS: Final = 3600.0
 """How long a remembered value serves while Secrets Manager does not answer."""
 REREAD_SECONDS: Final = 10.0
 """The shortest time between two reads that a mismatch asks for: forged requests must not become calls."""
+_NO_VALUE: Final = "ResourceNotFoundException"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ class _Remembered:
 
 
 class Secrets:
-    """Reads secrets by ARN. `clock` gives seconds, monotonic."""
+    """Reads and writes secrets by ARN. `clock` gives seconds, monotonic."""
 
     def __init__(self, client: SecretsManagerClient, clock: Callable[[], float]) -> None:
         self._client = client
@@ -54,6 +55,31 @@ class Secrets:
             return self.read(arn)
         self._reread_at[arn] = now
         return self._ask(arn, self._remembered.get(arn))
+
+    def current(self, arn: str) -> Mapping[str, Any] | None:
+        """The secret's JSON object as it stands, past all that is remembered; None while nobody has put a value.
+
+        Raises SecretUnavailable when Secrets Manager does not answer, ConfigurationError for another kind of value.
+        """
+        try:
+            text = self._client.get_secret_value(SecretId=arn).get("SecretString", "")
+        except (ClientError, BotoCoreError) as error:
+            if isinstance(error, ClientError) and error.response["Error"]["Code"] == _NO_VALUE:
+                return None
+            raise SecretUnavailable("a secret cannot be read: try again") from error
+        try:
+            return _parse(text)
+        except ValueError as error:
+            raise ConfigurationError(f"the secret {arn} must hold a JSON object") from error
+
+    def write(self, arn: str, value: Mapping[str, Any]) -> None:
+        """Put a new value; SecretUnavailable when that may have failed, and may also have been done."""
+        try:
+            self._client.put_secret_value(SecretId=arn, SecretString=json.dumps(value))
+        except (ClientError, BotoCoreError) as error:
+            logger.error("secret not written", arn=arn, error=type(error).__name__)
+            raise SecretUnavailable("a secret cannot be written: try again") from error
+        self._remembered.pop(arn, None)
 
     def _ask(self, arn: str, last: _Remembered | None) -> Mapping[str, Any]:
         now = self._clock()

@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import requests
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
@@ -102,3 +103,21 @@ def test_a_signing_key_shows_its_private_half_once(api: Api, path: str) -> None:
 @pytest.mark.parametrize("path", [KEYS, WEBHOOKS])
 def test_past_the_end_a_page_is_truly_empty(api: Api, path: str) -> None:
     assert api.call("GET", path, page=2).json() == {"data": []}
+
+
+def test_what_the_token_may_not_do_is_not_there(api: Api, mux: MuxEmulator) -> None:
+    asset = api.create_asset()
+    mux.grant(["video:read", "system:read"])
+    assert api.get("/system/v1/whoami")["permissions"] == ["video:read", "system:read"]
+    assert api.call("GET", f"/video/v1/assets/{asset['id']}").status_code == 200
+    assert api.call("DELETE", f"/video/v1/assets/{asset['id']}").status_code == 404
+    assert api.call("GET", WEBHOOKS).status_code == 200
+    assert api.call("POST", WEBHOOKS, {"address": "https://hooks.example.com/mux"}).status_code == 404
+    response = requests.put(f"{mux.url}/_emulator/permissions", json={"permissions": ["video:read"]}, timeout=5)
+    assert response.json()["data"] == {"permissions": ["video:read"]}
+    assert api.call("GET", KEYS).status_code == 404
+    assert api.call("GET", "/video/v1/signing-keys").status_code == 404
+    response = requests.put(f"{mux.url}/_emulator/permissions", json={"permissions": ["all"]}, timeout=5)
+    assert response.status_code == 400
+    mux.reset()
+    assert api.call("GET", KEYS).status_code == 200

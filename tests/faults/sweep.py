@@ -35,7 +35,7 @@ _READS: Final = (
     *("dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"),
     "secretsmanager:GetSecretValue",
 )
-_ID: Final = re.compile(r"/\w{40,}")
+_ID: Final = re.compile(r"/\w{40,}|(?<=/webhooks)/\w+")
 
 
 class Killed(BaseException):

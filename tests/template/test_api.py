@@ -89,7 +89,7 @@ def test_no_function_can_be_reached_around_the_api(sam: Template, deployed: Temp
         for event in properties["Events"].values()
     ]
     assert {event["Type"] for event in events} == {"HttpApi", "ScheduleV2"}
-    assert len(events) == len(ROUTES) + 2
+    assert len(events) == len(ROUTES) + 3
 
 
 def test_cors_allows_the_listed_sites_and_nothing_else(sam: Template, document: dict[str, Any]) -> None:

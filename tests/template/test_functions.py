@@ -30,6 +30,7 @@ NAMES = [
     "webhook_receiver",
     "cleanup",
     "reconcile",
+    "mux_setup",
 ]
 GATEWAY_SECONDS = 30
 MUX_WEBHOOK_SECONDS = 5
@@ -78,6 +79,9 @@ ENVIRONMENT = {
     "ReconcileFunction": MUX
     | GIVING_BACK
     | {"MUX_ENVIRONMENT_ID", "STACK_TAG", "RETAIN_DAYS", "RETAIN_ERRORED_DAYS", "CANCEL_ABANDONED_UPLOADS_HOURS"},
+    "MuxSetupFunction": MUX
+    | {"MUX_WEBHOOK_SECRET_ARN", "MUX_SIGNING_KEY_SECRET_ARN", "MUX_ENVIRONMENT_ID", "PLAYBACK_TOKEN_SECONDS"}
+    | {"MUX_SETUP", "WEBHOOK_URL", "ROTATION_DAYS"},
 }
 VALUES = {
     "TABLE_NAME": {"Ref": "LifecycleTable"},
@@ -104,6 +108,9 @@ VALUES = {
     "RETAIN_DAYS": {"Ref": "RetainDays"},
     "RETAIN_ERRORED_DAYS": {"Ref": "RetainErroredDays"},
     "CANCEL_ABANDONED_UPLOADS_HOURS": {"Ref": "CancelAbandonedUploadsHours"},
+    "MUX_SETUP": {"Ref": "MuxSetup"},
+    "WEBHOOK_URL": {"Fn::Sub": "https://${HttpApi}.execute-api.${AWS::Region}.${AWS::URLSuffix}/webhooks/mux"},
+    "ROTATION_DAYS": {"Ref": "RotationDays"},
     "POWERTOOLS_SERVICE_NAME": {"Ref": "AWS::StackName"},
     "POWERTOOLS_METRICS_NAMESPACE": "MuxLifecycle",
     "POWERTOOLS_LOG_LEVEL": {"Ref": "LogLevel"},
@@ -192,6 +199,7 @@ def test_an_answer_is_ours_before_the_gateway_gives_up(functions: Functions) -> 
     assert timeouts.pop("WebhookReceiverFunction") < MUX_WEBHOOK_SECONDS
     assert timeouts.pop("CleanupFunction") == 300
     assert timeouts.pop("ReconcileFunction") == 900
+    assert timeouts.pop("MuxSetupFunction") == 300
     assert all(timeout < GATEWAY_SECONDS for timeout in timeouts.values()), timeouts
 
 
@@ -253,7 +261,7 @@ def test_every_log_has_an_end(deployed: Template) -> None:
 def test_no_dead_letter_queue_decorates_a_synchronous_function(functions: Functions) -> None:
     assert not [name for name, properties in functions.items() if "DeadLetterQueue" in properties]
     asynchronous = [name for name, properties in functions.items() if "EventInvokeConfig" in properties]
-    assert asynchronous == ["CleanupFunction", "ReconcileFunction"]
+    assert asynchronous == ["CleanupFunction", "ReconcileFunction", "MuxSetupFunction"]
 
 
 def test_the_sources_that_the_template_names_exist(sam: Template) -> None:

@@ -60,6 +60,17 @@ ALLOWED = {
         "ReconcileFunction": {"lambda:InvokeFunction"},
         "ReconcileFailuresQueue": {"sqs:SendMessage"},
     },
+    "MuxSetupFunctionRole": TOKEN
+    | {
+        TABLE: {"UpdateItem"},
+        "MuxWebhookSecret": {"secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue"},
+        "MuxSigningKeySecret": {"secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue"},
+        "MuxSetupFailuresQueue": {"sqs:SendMessage"},
+    },
+    "MuxSetupScheduleRole": {
+        "MuxSetupFunction": {"lambda:InvokeFunction"},
+        "MuxSetupFailuresQueue": {"sqs:SendMessage"},
+    },
     "ChangeFeedRole": {
         f"{TABLE}/stream": {"DescribeStream", "GetRecords", "GetShardIterator", "ListStreams"},
         "ChangeBus": {"events:PutEvents"},
@@ -69,6 +80,7 @@ ALLOWED = {
 SERVICES = {
     "CleanupScheduleRole": "scheduler.amazonaws.com",
     "ReconcileScheduleRole": "scheduler.amazonaws.com",
+    "MuxSetupScheduleRole": "scheduler.amazonaws.com",
     "ChangeFeedRole": "pipes.amazonaws.com",
 }
 """Who takes the roles that are no function's."""

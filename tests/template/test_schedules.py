@@ -1,4 +1,4 @@
-"""Cleanup and reconcile run on time, and a failure of either is heard of."""
+"""Cleanup, reconcile and the setup at Mux run on time, and a failure of any is heard of."""
 
 from typing import Any
 
@@ -6,8 +6,18 @@ import pytest
 
 from tests.template.document import Template, of_type
 
-NAMES = ["Cleanup", "Reconcile"]
-RATES = {"Cleanup": {"Fn::Sub": "rate(${CleanupRateMinutes} minutes)"}, "Reconcile": "rate(15 minutes)"}
+NAMES = ["Cleanup", "Reconcile", "MuxSetup"]
+RATES = {
+    "Cleanup": {"Fn::Sub": "rate(${CleanupRateMinutes} minutes)"},
+    "Reconcile": "rate(15 minutes)",
+    "MuxSetup": "rate(5 minutes)",
+}
+STATES = {
+    "Cleanup": {"Ref": "CleanupState"},
+    "Reconcile": {"Ref": "ReconcileState"},
+    "MuxSetup": {"Fn::If": ["SetupRuns", "ENABLED", "DISABLED"]},
+}
+CONDITIONS = {"Cleanup": "CleanupRuns", "Reconcile": "ReconcileRuns", "MuxSetup": "SetupRuns"}
 
 
 def queue_arn(name: str) -> dict[str, Any]:
@@ -34,7 +44,7 @@ def test_nothing_else_is_scheduled(deployed: Template) -> None:
 
 def test_it_runs_at_its_rate_and_in_the_state_of_the_parameter(schedule: dict[str, Any], name: str) -> None:
     assert schedule["ScheduleExpression"] == RATES[name]
-    assert schedule["State"] == {"Ref": f"{name}State"}
+    assert schedule["State"] == STATES[name]
     assert schedule["Target"]["Input"] == "{}"
     assert "Name" not in schedule, "schedule names are unique in an account, so two stacks would collide"
 
@@ -76,7 +86,7 @@ def test_an_alarm_rings_for_a_failure_and_for_silence(sam: Template, deployed: T
     ]
     assert missing["Dimensions"] == [{"Name": "FunctionName", "Value": {"Ref": f"{name}Function"}}]
     assert missing["TreatMissingData"] == "breaching"
-    assert deployed["Resources"][f"{name}MissingAlarm"]["Condition"] == f"{name}Runs"
+    assert deployed["Resources"][f"{name}MissingAlarm"]["Condition"] == CONDITIONS[name]
     assert missing["Period"] >= 15 * 60 >= sam["Parameters"]["CleanupRateMinutes"]["MaxValue"] * 60
 
 

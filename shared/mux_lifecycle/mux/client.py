@@ -33,6 +33,7 @@ CALL_SECONDS: Final = 8.0
 """Everything one call may take, repeats included."""
 CONNECT_SECONDS: Final = 2.0
 _MAX_ANSWER_BYTES: Final = 4 * 1024 * 1024
+_MAX_WEBHOOK_PAGES: Final = 20
 # A pooled connection that was idle longer may have been dropped silently while the function was frozen; a create
 # sent into it would have an unknown outcome for nothing.
 _MAX_IDLE_SECONDS: Final = 30.0
@@ -65,6 +66,14 @@ class AssetPage:
 
 
 @dataclass(frozen=True, slots=True)
+class Identity:
+    """What a token is for: the id of its environment, and what it may do (`video:read` and the like)."""
+
+    environment_id: str
+    permissions: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class _Answer:
     status: int
     headers: Mapping[str, str]
@@ -78,7 +87,7 @@ class MuxClient:
     `calls` is how often one operation may be sent in all when repeating it is safe; `pace` is called before each.
 
     Every method raises MuxRefused, MuxNotFound, MuxRateLimited, MuxMalformed or MuxUnavailable;
-    `create_asset` raises MuxOutcomeUnknown where the others raise MuxUnavailable, unless nothing was sent.
+    What is not repeated raises MuxOutcomeUnknown where the others raise MuxUnavailable, unless nothing was sent.
     """
 
     def __init__(
@@ -195,15 +204,58 @@ class MuxClient:
         return self._array("GET", "/video/v1/uploads", query=query)
 
     def environment_id(self) -> str:
-        """GET /system/v1/whoami -> the id of the environment that the token belongs to; asked once per token."""
+        """The id of the environment that the token belongs to; asked once per token."""
         credentials = self._credentials(None)
         if credentials not in self._environments:
-            identity = self._call("GET", "/system/v1/whoami").get("data")
-            environment_id = identity.get("environment_id") if isinstance(identity, dict) else None
-            if not isinstance(environment_id, str) or not environment_id:
-                self._malformed("whoami without environment_id")
-            self._environments[credentials] = environment_id
+            self._environments[credentials] = self.identity().environment_id
         return self._environments[credentials]
+
+    def identity(self) -> Identity:
+        """GET /system/v1/whoami -> what the token is for."""
+        found = self._call("GET", "/system/v1/whoami").get("data")
+        environment_id = found.get("environment_id") if isinstance(found, dict) else None
+        if not isinstance(found, dict) or not isinstance(environment_id, str) or not environment_id:
+            self._malformed("whoami without environment_id")
+        permissions = found.get("permissions")
+        return Identity(environment_id, frozenset(map(str, permissions if isinstance(permissions, list) else ())))
+
+    def list_webhooks(self) -> list[Json]:
+        """GET /system/v1/webhooks -> every webhook of the environment; their secrets are not shown."""
+        found: list[Json] = []
+        for number in range(1, _MAX_WEBHOOK_PAGES + 1):
+            page = self._array("GET", "/system/v1/webhooks", query={"limit": "100", "page": str(number)})
+            found += page
+            if len(page) < 100:
+                break
+        else:
+            self._malformed("a list of webhooks without an end")
+        return found
+
+    def create_webhook(self, address: str) -> Json:
+        """POST /system/v1/webhooks -> Webhook, this once with its `signing_secret`. Not repeated."""
+        webhook = self._object("POST", "/system/v1/webhooks", body={"address": address}, repeatable=False)
+        if not isinstance(webhook.get("signing_secret"), str) or not webhook["signing_secret"]:
+            self._malformed("webhook without signing_secret")
+        return webhook
+
+    def update_webhook(self, webhook_id: str, body: Json) -> Json:
+        """PATCH /system/v1/webhooks/{id} (`address`, `enabled`) -> Webhook."""
+        return self._object("PATCH", f"/system/v1/webhooks/{_checked(webhook_id)}", body=body)
+
+    def delete_webhook(self, webhook_id: str) -> None:
+        """DELETE /system/v1/webhooks/{id}."""
+        self._call("DELETE", f"/system/v1/webhooks/{_checked(webhook_id)}")
+
+    def create_signing_key(self) -> Json:
+        """POST /system/v1/signing-keys -> SigningKey, once with its `private_key`. Not repeated."""
+        key = self._object("POST", "/system/v1/signing-keys", repeatable=False)
+        if not isinstance(key.get("private_key"), str) or not key["private_key"]:
+            self._malformed("signing key without private_key")
+        return key
+
+    def delete_signing_key(self, key_id: str) -> None:
+        """DELETE /system/v1/signing-keys/{id}; it works for about another minute."""
+        self._call("DELETE", f"/system/v1/signing-keys/{_checked(key_id)}")
 
     def _object(self, method: str, path: str, *, body: Json | None = None, repeatable: bool = True) -> Json:
         found = self._call(method, path, body=body, repeatable=repeatable).get("data")

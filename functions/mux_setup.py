@@ -1,0 +1,24 @@
+"""CloudFormation at a deployment, and a schedule: this stack's webhook and signing key at Mux. By hand: README."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from mux_lifecycle import cloudformation, runtime, telemetry
+from mux_lifecycle.workflows.setup import SetupOptions
+
+
+def handler(event: Mapping[str, Any], context: Any) -> dict[str, str]:
+    def remaining_seconds() -> float:
+        return float(context.get_remaining_time_in_millis()) / 1000
+
+    def carry_out(request: cloudformation.StackRequest) -> Mapping[str, str]:
+        asked = runtime.setup().remove if request.kind == "Delete" else runtime.setup().establish
+        return asked(runtime.setup_target(request.properties), request.id, remaining_seconds)
+
+    try:
+        if cloudformation.is_request(event):
+            cloudformation.answer(event, carry_out, runtime.http_session(), runtime.pause)
+            return {}
+        return runtime.setup().run(runtime.setup_target(), SetupOptions.parse(event))
+    finally:
+        telemetry.flush()

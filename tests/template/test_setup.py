@@ -1,0 +1,40 @@
+"""CloudFormation asks the setup function once per deployment, after all it needs, and does not wait for ever."""
+
+from tests.template.document import Template, of_type
+
+RESOURCE = "MuxSetupResource"
+
+
+def test_the_function_is_asked_when_anything_that_matters_changes(deployed: Template) -> None:
+    (properties,) = of_type(deployed, "Custom::MuxSetup").values()
+    assert properties == {
+        "ServiceToken": {"Fn::GetAtt": ["MuxSetupFunction", "Arn"]},
+        "ServiceTimeout": 900,
+        "WebhookUrl": deployed["Outputs"]["WebhookUrl"]["Value"],
+        "MuxEnvironmentId": {"Ref": "MuxEnvironmentId"},
+        "MuxSetup": {"Ref": "MuxSetup"},
+    }
+
+
+def test_a_webhook_is_registered_when_it_can_be_served_and_removed_before_it_cannot(deployed: Template) -> None:
+    needed = set(deployed["Resources"][RESOURCE]["DependsOn"])
+    assert needed == {"HttpApiApiGatewayDefaultStage", "WebhookReceiverFunction"}
+    assert needed <= set(deployed["Resources"])
+    assert not [name for name, other in deployed["Resources"].items() if RESOURCE in str(other.get("DependsOn"))]
+
+
+def test_the_last_repetition_ends_before_cloudformation_gives_up(deployed: Template) -> None:
+    """What it does after that would be done to a stack that has been rolled back."""
+    (config,) = [
+        config
+        for config in of_type(deployed, "AWS::Lambda::EventInvokeConfig").values()
+        if config["FunctionName"] == {"Ref": "MuxSetupFunction"}
+    ]
+    timeout = of_type(deployed, "AWS::Lambda::Function")["MuxSetupFunction"]["Timeout"]
+    resource = deployed["Resources"][RESOURCE]["Properties"]
+    assert config["MaximumEventAgeInSeconds"] + timeout < resource["ServiceTimeout"]
+
+
+def test_nobody_has_to_register_anything_by_default(sam: Template) -> None:
+    assert sam["Parameters"]["MuxSetup"]["Default"] == "automatic"
+    assert sam["Parameters"]["RotationDays"]["Default"] == 0
