@@ -11,7 +11,8 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal, Self
 
-import requests
+from urllib3.exceptions import HTTPError
+from urllib3.util import Timeout
 
 from mux_lifecycle.errors import LifecycleError, TemporarilyUnavailable
 from mux_lifecycle.mux.transport import Deadline
@@ -19,6 +20,8 @@ from mux_lifecycle.telemetry import count, logger
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from urllib3 import PoolManager
 
 ANSWER_SECONDS: Final = 5.0
 ANSWER_PAUSES: Final = (1.0, 2.0, 4.0, 8.0)
@@ -50,7 +53,7 @@ def is_request(event: Mapping[str, Any]) -> bool:
 def answer(
     event: Mapping[str, Any],
     carry_out: Callable[[StackRequest], Mapping[str, str]],
-    session: requests.Session,
+    pools: PoolManager,
     pause: Callable[[float], None],
 ) -> None:
     """Carry the request out and tell CloudFormation; AnswerUndelivered when it cannot be told."""
@@ -71,7 +74,7 @@ def answer(
     if reason:
         count("SetupFailed")
         body |= {"Status": "FAILED", "Reason": reason[:_MAX_REASON]}
-    _deliver(event["ResponseURL"], json.dumps(body).encode(), session, pause)
+    _deliver(event["ResponseURL"], json.dumps(body).encode(), pools, pause)
     logger.info("stack request answered", request=event["RequestType"], status=body["Status"])
 
 
@@ -81,17 +84,26 @@ def _physical_id(event: Mapping[str, Any]) -> str:
     return str(event.get("PhysicalResourceId") or f"{event['LogicalResourceId']}-{stack}")
 
 
-def _deliver(url: str, body: bytes, session: requests.Session, pause: Callable[[float], None]) -> None:
+def _deliver(url: str, body: bytes, pools: PoolManager, pause: Callable[[float], None]) -> None:
     """The URL is a key to the answer: it goes into no log and no error."""
     for seconds in (*ANSWER_PAUSES, None):
         try:
             with (
                 Deadline(ANSWER_SECONDS),
-                # The signature covers an empty content type.
-                session.put(url, data=body, headers={"Content-Type": ""}, timeout=ANSWER_SECONDS) as response,
+                pools.request(
+                    "PUT",
+                    url,
+                    body=body,
+                    # The signature covers an empty content type.
+                    headers={"Content-Type": ""},
+                    timeout=Timeout(ANSWER_SECONDS),
+                    retries=False,
+                    redirect=False,
+                    preload_content=False,
+                ) as response,
             ):
-                status = response.status_code
-        except (requests.RequestException, OSError) as error:
+                status = response.status
+        except (HTTPError, OSError) as error:
             logger.warning("stack answer not delivered", error=type(error).__name__)
         else:
             if status < 300:

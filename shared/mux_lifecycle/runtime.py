@@ -29,7 +29,7 @@ from mux_lifecycle.store.uploads import Uploads
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import requests
+    from urllib3 import PoolManager
 
     from mux_lifecycle.mux.client import Credentials, MuxClient
     from mux_lifecycle.mux.signing import SigningKey
@@ -341,11 +341,11 @@ def setup_target(properties: Mapping[str, str] | None = None) -> Target:
 
 
 @cache
-def http_session() -> requests.Session:
-    """For what is neither AWS nor Mux."""
+def pools() -> PoolManager:
+    """Connections for what is neither AWS nor Mux."""
     from mux_lifecycle.mux import transport
 
-    return transport.session()
+    return transport.pools()
 
 
 @cache
