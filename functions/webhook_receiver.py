@@ -1,12 +1,33 @@
 """POST /webhooks/mux: Mux's events, each stored before it is acknowledged. Mux repeats what is not, for a day."""
 
+from typing import Final
+
 from mux_lifecycle import api, runtime
+from mux_lifecycle.errors import InvalidSignature
 from mux_lifecycle.mux import webhooks
 from mux_lifecycle.store import projection
-from mux_lifecycle.telemetry import count, logger
+from mux_lifecycle.telemetry import Count, count, logger
+
+_COUNTS: Final[dict[str, Count]] = {
+    "applied": "WebhookApplied",
+    "stale": "WebhookStale",
+    "ignored": "WebhookIgnored",
+}
 
 
 def receive_webhook(request: api.Request) -> api.Response:
+    try:
+        return _receive(request)
+    except InvalidSignature:
+        count("WebhookRefused")
+        raise
+    except Exception:
+        # Whatever it was, Mux is told 5xx and sends the event again.
+        count("WebhookFailed")
+        raise
+
+
+def _receive(request: api.Request) -> api.Response:
     event = webhooks.verified_event(
         request.body, request.headers.get("mux-signature", ""), runtime.signing_secrets, now=runtime.now()
     )
@@ -17,7 +38,7 @@ def receive_webhook(request: api.Request) -> api.Response:
     elif event:
         change = projection.from_event(event, stack=runtime.stack(), now=runtime.now())
     outcome = runtime.projector().apply(change, now=runtime.now()) if change else "ignored"
-    count(f"Webhook{outcome.title()}")
+    count(_COUNTS[outcome])
     logger.info(
         "webhook handled",
         outcome=outcome,

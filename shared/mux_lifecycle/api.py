@@ -19,7 +19,7 @@ from mux_lifecycle.config import AdminConfig
 from mux_lifecycle.identifiers import is_identifier
 from mux_lifecycle.models import quoted
 from mux_lifecycle.mux.tag import is_owner
-from mux_lifecycle.telemetry import count, flush, logger
+from mux_lifecycle.telemetry import Count, count, flush, logger
 
 type Json = dict[str, Any]
 type Event = Mapping[str, Any]
@@ -49,6 +49,15 @@ _STATUS: Final[dict[type[errors.LifecycleError], tuple[HTTPStatus, str]]] = {
     errors.MuxUnavailable: (HTTPStatus.SERVICE_UNAVAILABLE, "mux_unavailable"),
     errors.MuxRateLimited: (HTTPStatus.SERVICE_UNAVAILABLE, "mux_busy"),
     errors.MuxOutcomeUnknown: (HTTPStatus.SERVICE_UNAVAILABLE, "outcome_unknown"),
+}
+
+# Trouble with a call to Mux is counted where the call is made. A refusal is not: many are somebody's ordinary day.
+_COUNTED: Final[dict[type[errors.LifecycleError], Count]] = {
+    errors.MuxRefused: "MuxRefused",
+    errors.MuxNotFound: "MuxRefused",
+    errors.WrongEnvironment: "MuxRefused",
+    errors.StoreUnavailable: "StoreUnavailable",
+    errors.SecretUnavailable: "SecretUnavailable",
 }
 
 
@@ -238,8 +247,8 @@ def _error_response(error: errors.LifecycleError) -> Response:
         raise error
     status, name = _STATUS[type(error)]
     logger.info("request refused", error=type(error).__name__, status=int(status))
-    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        count(f"Error{type(error).__name__}")
+    if type(error) in _COUNTED:
+        count(_COUNTED[type(error)])
     headers = {}
     if isinstance(error, errors.TemporarilyUnavailable):
         headers["retry-after"] = str(error.retry_after)

@@ -46,11 +46,11 @@ def test_everything_printed_is_heard(capsys: pytest.CaptureFixture[str]) -> None
     with output.heard():
         telemetry.logger.info("ours", answer=42)
         logging.getLogger("urllib3.connectionpool").warning("somebody else's %s", "line")
-        telemetry.count("Something")
+        telemetry.count("WebhookApplied")
         telemetry.flush()
         print("plain")
     telemetry.logger.info("later")
     heard = output.text.getvalue()
-    for said in ('"message":"ours"', '"answer":42', "somebody else's line", '"Something":[1.0]', "plain"):
+    for said in ('"message":"ours"', '"answer":42', "somebody else's line", '"WebhookApplied":[1.0]', "plain"):
         assert said in heard
     assert "later" not in heard

@@ -388,8 +388,18 @@ def test_an_event_that_overtakes_the_run_is_not_undone(world: World, external_ca
         assert shown.status == 404 if news == "deleted" else shown.data["status"] == "errored"
 
 
-def test_the_report_is_also_a_metric(world: World, capsys: pytest.CaptureFixture[str]) -> None:
-    _overdue_uploads(world, 4)
+def test_how_long_the_oldest_has_been_due_is_a_metric(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    def oldest() -> float:
+        printed = capsys.readouterr().out.splitlines()
+        metrics = [json.loads(line) for line in printed if '"_aws"' in line]
+        [age] = metrics[-1]["OldestDueSeconds"]
+        return float(age)
+
     world.schedule()
-    metrics = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line]
-    assert {"CleanupSeen": [4.0], "CleanupClosed": [4.0]}.items() <= metrics[-1].items()
+    assert oldest() == 0
+    _overdue_uploads(world, 4)
+    longest = max(time.time() - int(record["due_at"]) for record in world.records().values())
+    world.schedule()
+    assert longest - 1 <= oldest() <= longest + 5
+    world.schedule()
+    assert oldest() == 0

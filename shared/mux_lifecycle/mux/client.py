@@ -27,7 +27,7 @@ from mux_lifecycle.errors import (
 )
 from mux_lifecycle.identifiers import is_identifier
 from mux_lifecycle.mux.transport import Deadline
-from mux_lifecycle.telemetry import logger
+from mux_lifecycle.telemetry import count, logger
 
 CALL_SECONDS: Final = 8.0
 """Everything one call may take, repeats included."""
@@ -312,6 +312,7 @@ class MuxClient:
                         continue
                 if answer.status != 429:
                     return self._outcome(method, path, answer)
+                count("MuxRateLimited")
                 retry_after = _retry_after(answer)
                 patience = retry_after or 0.5 + random.random() * 0.5  # noqa: S311
                 if last or patience > _MAX_PATIENCE_SECONDS or not self._pause(patience, deadline):
@@ -360,8 +361,10 @@ class MuxClient:
         except _NETWORK_ERRORS as error:
             self._pools.clear()
             logger.warning("mux call failed", error=type(error).__name__)
+            count("MuxFailed")
             if repeatable or _never_sent(error):
                 raise MuxUnavailable("Mux cannot be reached: try again") from error
+            count("MuxOutcomeUnknown")
             raise MuxOutcomeUnknown("the outcome is not known yet: try again", retry_after=60) from error
 
     def _outcome(self, method: str, path: str, answer: _Answer) -> Json:
@@ -381,6 +384,7 @@ class MuxClient:
 
     def _malformed(self, reason: str) -> NoReturn:
         logger.error("mux answer malformed", reason=reason)
+        count("MuxFailed")
         raise MuxMalformed(reason)
 
     @staticmethod

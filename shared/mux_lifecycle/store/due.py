@@ -3,15 +3,19 @@
 from dataclasses import dataclass
 
 from mux_lifecycle.store import keys
-from mux_lifecycle.store.records import text
+from mux_lifecycle.store.records import number, text
 from mux_lifecycle.store.table import Item, Refused, Table
 
 
 @dataclass(frozen=True, slots=True)
 class DuePage:
-    """Partition keys of due records, longest overdue first, and the position to go on from."""
+    """Partition keys of due records, longest overdue first, and the position to go on from.
+
+    `since` is when (epoch seconds) the first of them was due.
+    """
 
     pks: list[str]
+    since: int | None
     next: Item | None
 
 
@@ -31,7 +35,8 @@ class Due:
             start=start,
         )
         last = {name: items[-1][name] for name in ("pk", "due", "due_at")} if items and more else None
-        return DuePage([text(item, "pk") for item in items], last)
+        since = number(items[0], "due_at") if items else None
+        return DuePage([text(item, "pk") for item in items], since, last)
 
     def record(self, pk: str) -> Item | None:
         """The record as it is now, if it is still due at all."""

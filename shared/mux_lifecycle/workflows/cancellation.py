@@ -7,6 +7,7 @@ from mux_lifecycle.mux.client import Json, MuxClient
 from mux_lifecycle.store import projection
 from mux_lifecycle.store.records import text
 from mux_lifecycle.store.uploads import Uploads
+from mux_lifecycle.telemetry import count
 from mux_lifecycle.workflows.environment import Environment
 
 
@@ -33,6 +34,8 @@ class Cancellation:
             status, asset_id = self._cancel_waiting(upload_id)
         if asset_id:
             raise Conflict(f"the upload has become an asset: delete the asset {asset_id} instead")
+        if status == "cancelled":
+            count("UploadCancelled")
         if status == "waiting":
             raise MuxUnavailable("the upload could not be cancelled: try again")
 

@@ -30,7 +30,7 @@ from mux_lifecycle.store.ledger import OF_ASSET, Ledger
 from mux_lifecycle.store.records import text
 from mux_lifecycle.store.table import Item
 from mux_lifecycle.store.uploads import Uploads
-from mux_lifecycle.telemetry import count, logger
+from mux_lifecycle.telemetry import count, gauge, logger
 from mux_lifecycle.workflows.deletion import Deletion
 from mux_lifecycle.workflows.environment import Environment
 from mux_lifecycle.workflows.options import BURIAL_SHARE, flag, max_share, may_bury
@@ -134,14 +134,17 @@ class Cleanup:
         started_at, start = self._now(), None
         while True:
             page = self._due.page(now=started_at, limit=_PAGE, start=start)
+            if start is None:
+                gauge("OldestDueSeconds", started_at - page.since if page.since else 0)
             yield from page.pks
             if page.next is None:
                 return
             start = page.next
 
     def _report(self, report: Counter[str], stopped: str) -> dict[str, int | str]:
-        for name, value in report.items():
-            count("Cleanup" + name.title().replace("_", ""), value)
+        count("CleanupHealed", report["healed"])
+        count("CleanupFailed", report["failed"])
+        count("CleanupHeldBack", report["held_back"])
         logger.info("cleanup ended", stopped=stopped, counts=dict(report))
         return dict(report) | ({"stopped": stopped} if stopped else {})
 

@@ -104,6 +104,7 @@ class Creation:
 
         if not key:
             change, url = send(self._request_id(), "")
+            count("UploadCreated")
             self._uploads.apply(change, now=self._now())
             return views.created_upload(change.upload_id, change.status, change.expires_at, url)
         intent, lost = self._intent(owner, key, "upload", asdict(wish)), ""
@@ -134,6 +135,7 @@ class Creation:
         except (*_NOTHING_DONE, MuxMalformed, QuotaExceeded):
             self._intents.release(intent)
             raise
+        count("UploadCreated")
         now = self._now()
         try:
             self._intents.finish_upload(intent, change, now=now)
@@ -155,6 +157,7 @@ class Creation:
         except (*_NOTHING_DONE, QuotaExceeded):
             self._intents.release(intent)
             raise
+        count("AssetCreated")
         change = projection.observed_asset(made, sent_at=sent_at, stack=self._stack)
         if change is None:
             raise MuxMalformed("asset without a known status")

@@ -68,4 +68,5 @@ class Deletion:
             if refused.status != 400:
                 raise
             return False
+        count("AssetDeleted")
         return True

@@ -3,6 +3,7 @@
 A walk takes as many runs as it needs, one at a time. Each goes on where the last one, killed or not, has saved.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -132,6 +133,7 @@ class Reconcile:
             if walk:
                 report = self._run(Run(walk, self._repairs, lease, remaining_seconds))
         except Exception:
+            count("ReconcileFailed")
             lease.release()
             raise
         lease.release()
@@ -197,13 +199,23 @@ class Reconcile:
         counts, walk = run.counts, run.walk
         counts["drift"] = sum(counts[name] for name in _DRIFT)
         counts["attention"] = sum(counts[name] for name in _NEEDS_ATTENTION)
-        for name, value in counts.items():
-            count("Reconcile" + name.title().replace("_", ""), value)
+        if not isinstance(run.repairs, Rehearsal):
+            _count(walk, counts)
         logger.info("reconcile ended", walk=walk.id, phase=walk.phase, stopped=stopped, counts=dict(counts))
         if walk.finished_at:
             logger.info("walk finished", walk=walk.id, seconds=walk.finished_at - walk.started_at, counts=walk.counts)
         report: Report = {"walk": walk.id, "phase": walk.phase}
         return report | dict(counts) | ({"stopped": stopped} if stopped else {})
+
+
+def _count(walk: Walk, counts: Counter[str]) -> None:
+    if not walk.rebuild and not walk.adopt_owner:
+        # What an operator asked for is no drift.
+        count("ReconcileDrift", counts["drift"])
+    count("ReconcileAttention", counts["attention"])
+    count("ReconcileFinished", counts["finished"])
+    count("RetentionExpired", counts["expired"])
+    count("RetentionCancelled", counts["uploads_cancelled"])
 
 
 class _Nowhere:
