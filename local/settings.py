@@ -29,8 +29,9 @@ class MuxAccount:
 
 @dataclass(frozen=True)
 class Settings:
-    """Ports (0 takes any free one), what is run, and where logs go; `mux` None means the emulator.
+    """Ports (0 takes any free one), what is run, and where files go; `mux` None means the emulator.
 
+    `encode` lets the emulator make everything playable, if there is an ffmpeg; `media` is where it keeps that.
     `processing_seconds` is how long the emulator takes from upload to ready; `integration_seconds` is how long
     the gateway waits for a function; `terminal` shows the logs while they are written.
     """
@@ -41,12 +42,14 @@ class Settings:
     site_port: int = 8080
     mux: MuxAccount | None = None
     processing_seconds: float | None = None
+    encode: bool = True
     schedules: bool = True
     integration_seconds: float = 30
     template: Path = PROJECT / "template.yaml"
     parameters: Mapping[str, str] = field(default_factory=dict)
     site: Path = PROJECT / "site"
     logs: Path = PROJECT / ".local" / "logs"
+    media: Path = PROJECT / ".local" / "media"
     terminal: bool = True
 
     @classmethod

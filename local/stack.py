@@ -55,11 +55,12 @@ class Stack:
         self._progress = progress
         self._listener = listen(settings.api_port, "API_PORT")
         self.api_url = url(port_of(self._listener))
-        # Whoever holds the port owns the folder: stacks side by side keep their logs apart.
-        self.log_folder = settings.logs / str(port_of(self._listener))
+        # Whoever holds the port owns the folders: stacks side by side keep their logs and media apart.
+        port = str(port_of(self._listener))
+        self.log_folder = settings.logs / port
         self._logs = Logs(self.log_folder, terminal=settings.terminal)
         self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=ANSWER_SECONDS))
-        self._services = Services(settings, self._logs, self._session)
+        self._services = Services(settings, self._logs, self._session, settings.media / port)
         self._exits = contextlib.AsyncExitStack()
         self._runners: list[web.AppRunner] = []
         self._background: set[asyncio.Task[None]] = set()
