@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from local.samples import SAMPLES, Sample
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -32,6 +34,7 @@ class Settings:
     """Ports (0 takes any free one), what is run, and where files go; `mux` None means the emulator.
 
     `encode` lets the emulator make everything playable, if there is an ffmpeg; `media` is where it keeps that.
+    `samples` are uploaded once the stack is ready; `sample_files` keeps them from run to run.
     `processing_seconds` is how long the emulator takes from upload to ready; `integration_seconds` is how long
     the gateway waits for a function; `terminal` shows the logs while they are written.
     """
@@ -43,6 +46,7 @@ class Settings:
     mux: MuxAccount | None = None
     processing_seconds: float | None = None
     encode: bool = True
+    samples: tuple[Sample, ...] = SAMPLES
     schedules: bool = True
     integration_seconds: float = 30
     template: Path = PROJECT / "template.yaml"
@@ -50,6 +54,7 @@ class Settings:
     site: Path = PROJECT / "site"
     logs: Path = PROJECT / ".local" / "logs"
     media: Path = PROJECT / ".local" / "media"
+    sample_files: Path = PROJECT / ".local" / "samples"
     terminal: bool = True
 
     @classmethod

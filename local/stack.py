@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 from aiohttp import web
 
-from local import aws, control, schedule, site
+from local import aws, control, samples, schedule, site
 from local.gateway import HttpApi, application_runner
 from local.host import FunctionHost
 from local.intrinsics import read
@@ -134,6 +134,8 @@ class Stack:
         template = self._template(environment)
         await asyncio.to_thread(aws.provision, self.aws_url, template, environment.secrets)
         self._open(template)
+        if settings.samples and not settings.mux:
+            self._run(samples.add(settings.samples, self.api_url, self.token, settings.sample_files, self._progress))
         if settings.mux:
             self._progress("no webhook can arrive here: asking Mux what changed, at most once a second")
             self._poll(mux, environment)
