@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import os
 import signal
 import sys
+from dataclasses import replace
 
 from local.intrinsics import TemplateError
 from local.ports import PortInUseError
@@ -16,11 +18,19 @@ from local.stack import Stack, StackError
 
 def main() -> int:
     """Run the stack; answers the exit status."""
+    arguments = _parser().parse_args()
     try:
-        return asyncio.run(_run(Settings.from_env(os.environ)))
+        settings = Settings.from_env(os.environ)
+        return asyncio.run(_run(replace(settings, samples=settings.samples if arguments.samples else ())))
     except (PortInUseError, ServiceError, SettingsError, StackError, TemplateError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="make run", description="The whole stack on this machine.")
+    parser.add_argument("--no-samples", dest="samples", action="store_false", help="begin without sample videos")
+    return parser
 
 
 async def _run(settings: Settings) -> int:

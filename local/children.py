@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Self, cast
@@ -68,9 +70,10 @@ class Child:
         return await self._process.wait()
 
     async def kill(self) -> None:
-        """End it at once, and read the last it printed."""
-        with contextlib.suppress(ProcessLookupError):
-            self._process.kill()
+        """End it and all that it started at once, and read the last it printed."""
+        if self.running:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
         await self.ended()
         # A process it started may still hold its output open.
         await asyncio.wait({self._log}, timeout=1)

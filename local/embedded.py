@@ -27,7 +27,8 @@ CALL_SECONDS = 60
 class LocalStack:
     """A running stack as a context manager; every argument is one of Settings.
 
-    Without others it takes free ports, runs no schedules (`invoke` does), and keeps its logs to itself.
+    Without others it takes free ports, runs no schedules (`invoke` does), encodes nothing, has no samples, and keeps
+    its files to itself.
     """
 
     def __init__(self, **settings: Any) -> None:
@@ -37,8 +38,12 @@ class LocalStack:
             mux_port=0,
             aws_port=0,
             site_port=0,
+            encode=False,
+            samples=(),
             schedules=False,
-            logs=Path(self._folder.name),
+            logs=Path(self._folder.name) / "logs",
+            media=Path(self._folder.name) / "media",
+            sample_files=Path(self._folder.name) / "samples",
             terminal=False,
         )
         self._settings = replace(quiet, **settings)

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 import re
+import shutil
 from typing import TYPE_CHECKING
 
 import aiohttp
@@ -16,6 +17,7 @@ from local.ports import check_free, listen, port_of, url
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from local.logs import Logs
     from local.settings import Settings
@@ -29,10 +31,14 @@ class ServiceError(Exception):
 
 
 class Services:
-    """Starts, watches and ends the processes. `failed` is done when one ended by itself; its result says which."""
+    """Starts, watches and ends the processes. `failed` is done when one ended by itself; its result says which.
 
-    def __init__(self, settings: Settings, logs: Logs, session: aiohttp.ClientSession) -> None:
+    `media` is the folder of the emulator's files, there only while it runs.
+    """
+
+    def __init__(self, settings: Settings, logs: Logs, session: aiohttp.ClientSession, media: Path) -> None:
         self._settings = settings
+        self._media = media
         self._logs = logs
         self._session = session
         self._children: list[Child] = []
@@ -67,6 +73,7 @@ class Services:
         for watch in self._watches:
             watch.cancel()
         await asyncio.gather(*(child.kill() for child in self._children))
+        await asyncio.to_thread(self._clear_media)
 
     async def _start_aws(self) -> Child:
         # The child has its own copy; were this one kept open, nobody would notice the child's end.
@@ -79,7 +86,16 @@ class Services:
     async def _start_mux(self) -> Child:
         seconds = self._settings.processing_seconds
         variables = {} if seconds is None else {"MUX_PROCESSING_SECONDS": str(seconds)}
-        return await self._start_child("mux", ("local.mux", "--port", str(self._settings.mux_port)), variables)
+        # A run that was killed has left its files behind.
+        self._clear_media()
+        self._media.mkdir(parents=True)
+        command = ["local.mux", "--port", str(self._settings.mux_port), "--folder", str(self._media)]
+        if self._settings.encode:
+            command.append("--encode")
+        return await self._start_child("mux", command, variables)
+
+    def _clear_media(self) -> None:
+        shutil.rmtree(self._media, ignore_errors=True)
 
     async def _start_child(
         self, name: str, command: Sequence[str], variables: dict[str, str], *descriptors: int

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from local.samples import SAMPLES, Sample
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -30,8 +32,10 @@ class MuxAccount:
 
 @dataclass(frozen=True)
 class Settings:
-    """Ports (0 takes any free one), what is run, and where logs go; `mux` None means the emulator.
+    """Ports (0 takes any free one), what is run, and where files go; `mux` None means the emulator.
 
+    `encode` lets the emulator make everything playable, if there is an ffmpeg; `media` is where it keeps that.
+    `samples` are uploaded once the stack is ready; `sample_files` keeps them from run to run.
     `processing_seconds` is how long the emulator takes from upload to ready; `integration_seconds` is how long
     the gateway waits for a function; `runtime` is the module that runs in a function's process, with its arguments;
     `terminal` shows the logs while they are written.
@@ -43,6 +47,8 @@ class Settings:
     site_port: int = 8080
     mux: MuxAccount | None = None
     processing_seconds: float | None = None
+    encode: bool = True
+    samples: tuple[Sample, ...] = SAMPLES
     schedules: bool = True
     integration_seconds: float = 30
     template: Path = PROJECT / "template.yaml"
@@ -50,6 +56,8 @@ class Settings:
     runtime: Sequence[str] = RUNTIME
     site: Path = PROJECT / "site"
     logs: Path = PROJECT / ".local" / "logs"
+    media: Path = PROJECT / ".local" / "media"
+    sample_files: Path = PROJECT / ".local" / "samples"
     terminal: bool = True
 
     @classmethod

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 from aiohttp import web
 
-from local import aws, control, schedule, site
+from local import aws, control, samples, schedule, site
 from local.gateway import HttpApi, application_runner
 from local.host import FunctionHost
 from local.intrinsics import read
@@ -55,11 +55,12 @@ class Stack:
         self._progress = progress
         self._listener = listen(settings.api_port, "API_PORT")
         self.api_url = url(port_of(self._listener))
-        # Whoever holds the port owns the folder: stacks side by side keep their logs apart.
-        self.log_folder = settings.logs / str(port_of(self._listener))
+        # Whoever holds the port owns the folders: stacks side by side keep their logs and media apart.
+        port = str(port_of(self._listener))
+        self.log_folder = settings.logs / port
         self._logs = Logs(self.log_folder, terminal=settings.terminal)
         self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=ANSWER_SECONDS))
-        self._services = Services(settings, self._logs, self._session)
+        self._services = Services(settings, self._logs, self._session, settings.media / port)
         self._exits = contextlib.AsyncExitStack()
         self._runners: list[web.AppRunner] = []
         self._background: set[asyncio.Task[None]] = set()
@@ -133,6 +134,8 @@ class Stack:
         template = self._template(environment)
         await asyncio.to_thread(aws.provision, self.aws_url, template, environment.secrets)
         self._open(template)
+        if settings.samples and not settings.mux:
+            self._run(samples.add(settings.samples, self.api_url, self.token, settings.sample_files, self._progress))
         if settings.mux:
             self._progress("no webhook can arrive here: asking Mux what changed, at most once a second")
             self._poll(mux, environment)

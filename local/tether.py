@@ -7,6 +7,7 @@ it would find in Lambda.
 
 import os
 import runpy
+import signal
 import sys
 import threading
 
@@ -19,6 +20,9 @@ def leave_with_starter() -> None:
 def _watch() -> None:
     while os.read(0, 1024):
         pass
+    if os.getpgrp() == os.getpid():
+        # What it has started, such as an encoder, leaves with it.
+        os.killpg(0, signal.SIGKILL)
     os._exit(1)
 
 

@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 from itertools import zip_longest
+from pathlib import Path
 
 from local.mux.environment import Options
 from local.mux.server import serve
@@ -38,6 +39,8 @@ def _parser() -> argparse.ArgumentParser:
         default=float(os.environ.get("MUX_PROCESSING_SECONDS") or Options.processing_seconds),
         help="from complete upload to ready (default: MUX_PROCESSING_SECONDS, else 2)",
     )
+    parser.add_argument("--encode", action="store_true", help="make everything playable, where there is an ffmpeg")
+    parser.add_argument("--folder", type=Path, help="an empty folder for files (default: a temporary one)")
     parser.add_argument("--seed", type=int, help="make the chance in faults repeatable")
     return parser
 
@@ -50,6 +53,8 @@ async def _run(arguments: argparse.Namespace) -> None:
         environment_id=arguments.environment_id,
         processing_seconds=arguments.processing_seconds,
         seed=arguments.seed,
+        encode=arguments.encode,
+        folder=arguments.folder,
     )
     async with serve(arguments.port, options) as server:
         for address, secret in zip_longest(arguments.webhook, arguments.webhook_secret):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -14,10 +15,13 @@ from local.mux.settings import PASSTHROUGH_LIMIT, PlaybackPolicy, meta_changes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from local.mux.clock import Clock
     from local.mux.events import Events
     from local.mux.fields import Fields
+    from local.mux.films import Films, Span
+    from local.mux.footage import Footage
     from local.mux.inputs import Inputs
     from local.mux.library import Library
     from local.mux.master import MasterAccess
@@ -33,6 +37,23 @@ TEST_ASSET_LENGTH = 10.0
 type Found = Media | InputError
 
 
+@dataclass(frozen=True)
+class Parts:
+    """Those who look after what an asset has besides its film."""
+
+    tracks: Tracks
+    renditions: Renditions
+    master: MasterAccess
+
+
+@dataclass(frozen=True)
+class _Shot:
+    """What an input turned out to be, with the footage made of it, if any."""
+
+    found: Found
+    footage: Footage | None = None
+
+
 class Assets:
     def __init__(
         self,
@@ -41,18 +62,18 @@ class Assets:
         events: Events,
         processing: Processing,
         inputs: Inputs,
-        tracks: Tracks,
-        renditions: Renditions,
-        master: MasterAccess,
+        films: Films,
+        parts: Parts,
     ) -> None:
         self._clock = clock
         self._library = library
         self._events = events
         self._processing = processing
         self._inputs = inputs
-        self._tracks = tracks
-        self._renditions = renditions
-        self._master = master
+        self._films = films
+        self._tracks = parts.tracks
+        self._renditions = parts.renditions
+        self._master = parts.master
 
     def create_from_inputs(self, settings: AssetSettings) -> Asset:
         """Raises InvalidParametersError unless the first input has a URL that Mux could read."""
@@ -65,7 +86,7 @@ class Assets:
             raise InvalidParametersError("inputs[0].url must be an http or https URL")
         asset = self.add(settings, "on_demand_url")
         self._announce(asset)
-        self._processing.when_read(asset, self._read(url), lambda found: self._settle(asset, found))
+        self._processing.when_read(asset, self._read(asset, url), lambda shot: self._settle(asset, shot))
         return asset
 
     def add(
@@ -89,16 +110,24 @@ class Assets:
         self._library.add(asset)
         return asset
 
-    def process(self, asset: Asset, found: Found, failed: Callable[[], None]) -> None:
-        """Announce an added asset and take it to ready or errored; `failed` is called after the latter."""
+    def process(self, asset: Asset, found: Found, file: Path | None, failed: Callable[[], None]) -> None:
+        """Announce an added asset and take it to ready or errored; `failed` is called after the latter.
 
-        def settle() -> None:
-            self._settle(asset, found)
+        `file`, if any, is the asset's from now on.
+        """
+
+        def settle(shot: _Shot) -> None:
+            self._settle(asset, shot)
             if asset.status == "errored":
                 failed()
 
         self._announce(asset, found)
-        self._processing.in_due_time(asset, settle)
+        if file is None or isinstance(found, InputError) or self._films.ffmpeg is None:
+            if file:
+                file.unlink()
+            self._processing.in_due_time(asset, lambda: settle(_Shot(found)))
+        else:
+            self._processing.when_read(asset, self._shoot(asset, found, file), settle)
 
     def change(self, asset: Asset, fields: Fields) -> None:
         passthrough = fields.text("passthrough", limit=PASSTHROUGH_LIMIT)
@@ -123,6 +152,8 @@ class Assets:
     def remove(self, asset: Asset) -> None:
         """Delete in any state, as the dashboard does."""
         self._library.remove(asset)
+        if asset.footage:
+            asset.footage.discard()
         self._events.asset("deleted", asset)
 
     def add_playback_id(self, asset: Asset, policy: PlaybackPolicy) -> PlaybackId:
@@ -151,14 +182,31 @@ class Assets:
         end = source.media.duration if item.end_time is None else item.end_time
         asset = self.add(settings, "on_demand_clip")
         asset.source_asset_id = source.id
-        self.process(asset, source.media.cut(item.start_time or 0.0, end), lambda: None)
+        start = item.start_time or 0.0
+        media = source.media.cut(start, end)
+        self._announce(asset, media)
+        if source.footage is None:
+            self._processing.in_due_time(asset, lambda: self._settle(asset, _Shot(media)))
+        else:
+            shooting = self._shoot(asset, media, self._films.copy_of(source.footage), (start, end))
+            self._processing.when_read(asset, shooting, lambda shot: self._settle(asset, shot))
         return asset
 
-    async def _read(self, url: str) -> Found:
+    async def _read(self, asset: Asset, url: str) -> _Shot:
         try:
-            return await self._inputs.media(url)
+            media, file = await self._inputs.fetch(url)
         except InputError as error:
-            return error
+            return _Shot(error)
+        return _Shot(media) if file is None else await self._shoot(asset, media, file)
+
+    async def _shoot(self, asset: Asset, media: Media, file: Path, span: Span | None = None) -> _Shot:
+        if asset.test:
+            span = (0.0, TEST_ASSET_LENGTH)
+        footage = await self._films.shoot(file, media, asset.settings.max_resolution_tier, span)
+        if footage and asset.id not in self._library:
+            # Deleted while it was being encoded.
+            footage.discard()
+        return _Shot(media, footage)
 
     def _announce(self, asset: Asset, found: Found | None = None) -> None:
         self._events.asset("created", asset)
@@ -180,13 +228,15 @@ class Assets:
             asset.non_standard_input_reasons = reasons
             self._events.asset("non_standard_input_detected", asset)
 
-    def _settle(self, asset: Asset, found: Found) -> None:
+    def _settle(self, asset: Asset, shot: _Shot) -> None:
+        found = shot.found
         if isinstance(found, InputError):
             asset.status, asset.progress_state, asset.progress = "errored", "errored", -1
             asset.error = str(found)
             self._events.asset("errored", asset)
         else:
             self._note_non_standard(asset, found)
+            asset.footage = shot.footage
             self._make_ready(asset, found)
         self._renditions.asset_settled(asset)
 

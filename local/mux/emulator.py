@@ -24,8 +24,8 @@ class MuxEmulator:
             requests.get(f"{mux.url}/video/v1/assets", auth=(mux.token_id, mux.token_secret))
 
     `port` 0 takes a free one; `processing_seconds` is the time from a complete input to a ready asset;
-    `seed` makes faults repeatable. The control methods equal the `/_emulator` endpoints and raise MuxError
-    where those answer with an error.
+    `seed` makes faults repeatable; with `encode` and an ffmpeg there is something to see. The control methods equal
+    the `/_emulator` endpoints and raise MuxError where those answer with an error.
     """
 
     def __init__(
@@ -35,9 +35,12 @@ class MuxEmulator:
         processing_seconds: float = 2.0,
         environment_id: str = Options.environment_id,
         seed: int | None = None,
+        encode: bool = False,
     ) -> None:
         self._port = port
-        self._options = Options(environment_id=environment_id, processing_seconds=processing_seconds, seed=seed)
+        self._options = Options(
+            environment_id=environment_id, processing_seconds=processing_seconds, seed=seed, encode=encode
+        )
         self._started: Future[tuple[Server, asyncio.AbstractEventLoop, asyncio.Event]] = Future()
         self._thread = threading.Thread(target=self._run, name="mux-emulator", daemon=True)
 

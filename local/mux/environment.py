@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import tempfile
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import aiohttp
 
-from local.mux.assets import Assets
+from local.mux.assets import Assets, Parts
 from local.mux.background import BackgroundTasks
 from local.mux.clock import Clock
 from local.mux.delivery import Sending
 from local.mux.events import Event, Events
 from local.mux.faults import Faults
+from local.mux.ffmpeg import Ffmpeg, find
+from local.mux.films import Films
 from local.mux.inputs import Inputs
 from local.mux.journal import Journal
 from local.mux.library import Library
@@ -32,14 +34,18 @@ from local.mux.uploads import Uploads
 from local.mux.webhooks import Webhooks
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
 
 _SPARE_HOLD_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
 class Options:
-    """`environment_id`: six lower-case letters or digits. `seed` makes the faults' chance repeatable."""
+    """`environment_id`: six lower-case letters or digits. `seed` makes the faults' chance repeatable.
+
+    `encode` lets ffmpeg, where there is one, make everything playable. `folder` is an empty one for files, None for
+    a temporary one.
+    """
 
     environment_id: str = "local1"
     environment_name: str = "Local"
@@ -47,6 +53,8 @@ class Options:
     token_secret: str = "local-token-secret"  # noqa: S105 - the emulator's published credentials
     processing_seconds: float = 2.0
     seed: int | None = None
+    encode: bool = False
+    folder: Path | None = None
 
 
 class Environment:
@@ -78,8 +86,10 @@ class Environment:
         events = Events(self.clock, named, self._tell)
         processing = Processing(self.clock, self.tasks, self.library, options.processing_seconds)
         inputs = Inputs(session, folder)
+        program = find() if options.encode else None
+        self.films = Films(Ffmpeg(program) if program else None, folder)
         self.tracks = Tracks(events, processing, inputs)
-        self.renditions = Renditions(events, processing)
+        self.renditions = Renditions(events, processing, self.films)
         self.master = MasterAccess(events, processing)
         self.assets = Assets(
             self.clock,
@@ -87,9 +97,8 @@ class Environment:
             events,
             processing,
             inputs,
-            self.tracks,
-            self.renditions,
-            self.master,
+            self.films,
+            Parts(self.tracks, self.renditions, self.master),
         )
         self.uploads = Uploads(self.clock, events, self.assets, folder)
 
@@ -103,6 +112,8 @@ class Environment:
         await self.tasks.cancel_all()
         self.uploads.clear()
         self.library.clear()
+        self.master.clear()
+        await self.films.close()
         self.webhooks.forget_deliveries()
         self.journal.clear()
         self.faults.reset()
@@ -115,11 +126,21 @@ async def open_environment(options: Options) -> AsyncIterator[Environment]:
     """An environment with its temporary folder and outgoing connections, all gone at the end."""
     # A connection per request: reused ones break when a receiver restarts, which would count as its refusal.
     connector = aiohttp.TCPConnector(limit=0, force_close=True)
-    with tempfile.TemporaryDirectory(prefix="mux-emulator-") as folder:
+    with _folder(options.folder) as folder:
         async with aiohttp.ClientSession(connector=connector) as session:
-            environment = Environment(options, Path(folder), session)
+            environment = Environment(options, folder, session)
             try:
                 yield environment
             finally:
                 environment.clock.reset()
                 await environment.tasks.cancel_all()
+                await environment.films.close()
+
+
+@contextmanager
+def _folder(given: Path | None) -> Iterator[Path]:
+    if given is not None:
+        yield given
+        return
+    with tempfile.TemporaryDirectory(prefix="mux-emulator-") as folder:
+        yield Path(folder)

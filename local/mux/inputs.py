@@ -12,6 +12,7 @@ from urllib.parse import urljoin, urlsplit
 
 import aiohttp
 
+from local.mux import webvtt
 from local.mux.probe import Media, probe
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class InputError(Exception):
 
 
 class Inputs:
-    """`folder` holds files while they are looked at, and nothing afterwards."""
+    """`folder` holds files while they are looked at, afterwards only those that somebody asked to keep."""
 
     def __init__(self, session: aiohttp.ClientSession, folder: Path) -> None:
         self._session = session
@@ -41,27 +42,42 @@ class Inputs:
 
     async def media(self, url: str) -> Media:
         """Raises InputError."""
-        if not _is_loopback(url):
-            return _invented(url)
-        with tempfile.NamedTemporaryFile(dir=self._folder, prefix="input-") as file:
-            async for chunk in self._read(url):
-                file.write(chunk)
-            file.flush()
-            return described(Path(file.name))
+        media, file = await self.fetch(url)
+        if file:
+            file.unlink()
+        return media
 
-    async def check_subtitles(self, url: str) -> None:
-        """Raises InputError unless the URL holds WebVTT or SRT."""
+    async def fetch(self, url: str) -> tuple[Media, Path | None]:
+        """The media and the file, which the caller disposes of; no file from a host that is not contacted.
+
+        Raises InputError.
+        """
+        if not _is_loopback(url):
+            return _invented(url), None
+        with tempfile.NamedTemporaryFile(dir=self._folder, prefix="input-", delete=False) as file:
+            try:
+                async for chunk in self._read(url):
+                    file.write(chunk)
+                file.flush()
+                return described(Path(file.name)), Path(file.name)
+            except BaseException:
+                _drop(file.name)
+                raise
+
+    async def subtitles(self, url: str) -> str | None:
+        """The URL's subtitles as WebVTT; None from a host that is not contacted. Raises InputError."""
         if not _is_loopback(url):
             _invented(url)
-            return
+            return None
         content = bytearray()
         async for chunk in self._read(url):
             content += chunk
             if len(content) > _TEXT_LIMIT:
                 raise InputError(_NOT_SUBTITLES)
-        text = bytes(content).removeprefix(b"\xef\xbb\xbf")
-        if not text.startswith(b"WEBVTT") and b"-->" not in text:
+        text = webvtt.read(bytes(content))
+        if text is None:
             raise InputError(_NOT_SUBTITLES)
+        return text
 
     async def _read(self, url: str) -> AsyncIterator[bytes]:
         for _ in range(_REDIRECTS):
@@ -82,6 +98,10 @@ class Inputs:
             except (aiohttp.ClientError, OSError, TimeoutError, ValueError):
                 break
         raise InputError(_NOT_READABLE)
+
+
+def _drop(file: str) -> None:
+    Path(file).unlink()
 
 
 def described(path: Path) -> Media:

@@ -6,6 +6,7 @@ import secrets
 from typing import TYPE_CHECKING
 
 from local.mux import ids
+from local.mux.errors import ForbiddenError, NotFoundError
 from local.mux.resources import Master
 
 if TYPE_CHECKING:
@@ -20,6 +21,20 @@ class MasterAccess:
     def __init__(self, events: Events, processing: Processing) -> None:
         self._events = events
         self._processing = processing
+        self._opened: dict[str, tuple[Asset, Master, str]] = {}
+
+    def opened(self, file_id: str, signature: str) -> Asset:
+        """Whose master file a URL leads to. Raises NotFoundError and, once it is closed, ForbiddenError."""
+        try:
+            asset, master, expected = self._opened[file_id]
+        except KeyError:
+            raise NotFoundError from None
+        if asset.master is not master or not secrets.compare_digest(signature.encode(), expected.encode()):
+            raise ForbiddenError("the master file is not open")
+        return asset
+
+    def clear(self) -> None:
+        self._opened.clear()
 
     def set(self, asset: Asset, access: str) -> None:
         if access == "temporary" and asset.master is None:
@@ -43,8 +58,9 @@ class MasterAccess:
             return
         master.status = "ready"
         signature = secrets.token_urlsafe(24)
-        path = f"{ids.resource_id()}/mezzanine.mp4"
-        master.url = f"https://mezzanine.mux.com/{path}?skid=default&signature={signature}"
+        file_id = ids.resource_id()
+        self._opened[file_id] = (asset, master, signature)
+        master.url = f"https://mezzanine.mux.com/{file_id}/mezzanine.mp4?skid=default&signature={signature}"
         self._events.asset("master.ready", asset)
         self._processing.after(ACCESS_SECONDS, asset, lambda: self._expire(asset, master))
 
@@ -54,5 +70,6 @@ class MasterAccess:
 
     def _close(self, asset: Asset) -> None:
         held, asset.master, asset.master_access = asset.master, None, "none"
+        self._opened = {file_id: entry for file_id, entry in self._opened.items() if entry[1] is not held}
         if held is not None:
             self._events.asset("master.deleted", asset)

@@ -184,6 +184,8 @@ def _track(trak: bytes) -> VideoStream | AudioStream | None:
     codec = _CODECS.get(table.get(b"stsd", b"")[12:16])
     if handler == b"vide":
         width, height = struct.unpack_from(">II", parts[b"tkhd"], len(parts[b"tkhd"]) - 8)
+        if _is_turned(parts[b"tkhd"]):
+            width, height = height, width
         ordinary = VideoStream()
         return VideoStream(
             encoding=codec or ordinary.encoding,
@@ -192,6 +194,12 @@ def _track(trak: bytes) -> VideoStream | AudioStream | None:
             frame_rate=_frame_rate(table.get(b"stts", b""), media.get(b"mdhd", b"")) or ordinary.frame_rate,
         )
     return AudioStream(encoding=codec or "aac") if handler == b"soun" else None
+
+
+def _is_turned(tkhd: bytes) -> bool:
+    """Whether the matrix turns the picture by a quarter, as telephones do that are held upright."""
+    a, b, _, c, d = map(int, struct.unpack_from(">5i", tkhd, len(tkhd) - 44))
+    return a == 0 and d == 0 and b != 0 and c != 0
 
 
 def _sample_table(media: dict[bytes, bytes]) -> dict[bytes, bytes]:

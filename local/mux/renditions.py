@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from local.mux import ids
 from local.mux.errors import InvalidParametersError, NotFoundError
+from local.mux.ffmpeg import FfmpegError
+from local.mux.probe import probe
 from local.mux.resources import StaticRendition
 from local.mux.settings import RenditionRequest, check_resolutions
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from local.mux.events import Events
+    from local.mux.films import Films
+    from local.mux.footage import Footage
     from local.mux.probe import Media
     from local.mux.processing import Processing
     from local.mux.resources import Asset
@@ -25,9 +32,10 @@ _MP4_SUPPORT_HEIGHTS = {
 
 
 class Renditions:
-    def __init__(self, events: Events, processing: Processing) -> None:
+    def __init__(self, events: Events, processing: Processing, films: Films) -> None:
         self._events = events
         self._processing = processing
+        self._films = films
 
     def create(self, asset: Asset, wanted: RenditionRequest) -> StaticRendition:
         """Raises InvalidParametersError for a resolution that does not go with what the asset has."""
@@ -45,6 +53,8 @@ class Renditions:
         for file in asset.static_renditions:
             if file.id == rendition_id:
                 asset.static_renditions.remove(file)
+                if file.file:
+                    file.file.unlink(missing_ok=True)
                 self._events.static_rendition("deleted", file, asset)
                 return
         raise NotFoundError
@@ -97,7 +107,21 @@ class Renditions:
         return file
 
     def _finish_later(self, asset: Asset, file: StaticRendition) -> None:
-        self._processing.in_due_time(asset, lambda: self._finish(asset, file))
+        files = [] if asset.media is None or _skips(asset.media, file) else [(file, _height(asset.media, file))]
+        self._when_made(asset, files, lambda: self._finish(asset, file))
+
+    def _when_made(self, asset: Asset, files: list[tuple[StaticRendition, int]], then: Callable[[], None]) -> None:
+        """Do `then` in due time, or when files of these heights have been encoded if later."""
+        if asset.footage is None or not files:
+            self._processing.in_due_time(asset, then)
+        else:
+            self._processing.when_read(asset, self._make(asset.footage, files), lambda _: then())
+
+    async def _make(self, footage: Footage, files: list[tuple[StaticRendition, int]]) -> None:
+        for file, height in files:
+            # What cannot be made is delivered as if there were no ffmpeg.
+            with suppress(FfmpegError):
+                file.file = await self._films.mp4(footage, height, file.name)
 
     def _finish(self, asset: Asset, file: StaticRendition) -> None:
         if file not in asset.static_renditions:
@@ -114,15 +138,19 @@ class Renditions:
     def _prepare_mp4_files(self, asset: Asset) -> None:
         asset.mp4_status = "preparing"
         self._events.asset("static_renditions.preparing", asset)
-        support = asset.mp4_support
+        support, media = asset.mp4_support, asset.media
+        files = _mp4_files(media, support or "") if media else []
 
         def finish() -> None:
-            if asset.mp4_support == support and asset.mp4_status == "preparing":
+            if asset.mp4_support == support and asset.mp4_status == "preparing" and media:
                 asset.mp4_status = "ready"
-                asset.mp4_files = _mp4_files(asset.media, support or "") if asset.media else []
+                for file, height in files:
+                    _describe(file, media, height)
+                    file.resolution_tier = None
+                asset.mp4_files = [file for file, _ in files]
                 self._events.asset("static_renditions.ready", asset)
 
-        self._processing.in_due_time(asset, finish)
+        self._when_made(asset, files, finish)
 
 
 def _skips(media: Media, file: StaticRendition) -> bool:
@@ -145,6 +173,16 @@ def _height(media: Media, file: StaticRendition) -> int:
 
 def _describe(file: StaticRendition, media: Media, height: int) -> None:
     """Fill in what is known of a finished file; the source's size stands for the size at its own height."""
+    _estimate(file, media, height)
+    if file.file and file.file.exists():
+        file.filesize = file.file.stat().st_size
+        file.bitrate = int(file.filesize * 8 / media.duration) if media.duration else 0
+        encoded = probe(file.file)
+        if height and encoded and encoded.video:
+            file.width, file.height = encoded.video.width, encoded.video.height
+
+
+def _estimate(file: StaticRendition, media: Media, height: int) -> None:
     if not height or media.video is None:
         file.bitrate = _AUDIO_BITRATE
         file.filesize = max(1, int(media.duration * _AUDIO_BITRATE / 8))
@@ -161,23 +199,18 @@ def _describe(file: StaticRendition, media: Media, height: int) -> None:
     file.resolution_tier = f"{tier}p" if height >= _TIERS[0] else None
 
 
-def _mp4_files(media: Media, support: str) -> list[StaticRendition]:
-    files: list[StaticRendition] = []
+def _mp4_files(media: Media, support: str) -> list[tuple[StaticRendition, int]]:
+    """What `mp4_support` asks for, each with its short side, which is 0 for audio."""
+    files: list[tuple[StaticRendition, int]] = []
     short_side = min(media.video.width, media.video.height) if media.video else 0
     for part in support.split(","):
         for name, height in _MP4_SUPPORT_HEIGHTS.get(part, {}).items():
             if short_side:
-                files.append(_mp4_file(media, name, "mp4", min(height, short_side)))
+                file = StaticRendition(id=ids.resource_id(), name=name, ext="mp4")
+                files.append((file, min(height, short_side)))
         if part == "audio-only" and media.audio:
-            files.append(_mp4_file(media, "audio.m4a", "m4a", 0))
+            files.append((StaticRendition(id=ids.resource_id(), name="audio.m4a", ext="m4a"), 0))
     return files
-
-
-def _mp4_file(media: Media, name: str, ext: str, height: int) -> StaticRendition:
-    file = StaticRendition(id=ids.resource_id(), name=name, ext=ext)
-    _describe(file, media, height)
-    file.resolution_tier = None
-    return file
 
 
 def _even(pixels: float) -> int:

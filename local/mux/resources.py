@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from local.mux.footage import Footage
     from local.mux.probe import Media
     from local.mux.settings import AssetSettings
 
@@ -23,7 +26,7 @@ class PlaybackId:
 
 @dataclass(slots=True)
 class Track:
-    """A track of any type; what does not apply to its type stays None."""
+    """A track of any type; what does not apply to its type stays None. `text` is WebVTT that was read."""
 
     id: str
     type: Literal["video", "audio", "text"]
@@ -42,11 +45,15 @@ class Track:
     closed_captions: bool | None = None
     passthrough: str | None = None
     error: str | None = None
+    text: str | None = None
 
 
 @dataclass(slots=True)
 class StaticRendition:
-    """One file of an asset: asked for by `resolution`, or (`resolution` None) made by `mp4_support`."""
+    """One file of an asset: asked for by `resolution`, or (`resolution` None) made by `mp4_support`.
+
+    `file` is the encoded one, if there is.
+    """
 
     id: str
     name: str
@@ -61,6 +68,7 @@ class StaticRendition:
     filesize: int | None = None
     passthrough: str | None = None
     error: str | None = None
+    file: Path | None = None
 
 
 @dataclass(slots=True)
@@ -71,7 +79,7 @@ class Master:
 
 @dataclass(slots=True)
 class Asset:
-    """`created_at` in Unix seconds; `number` counts creations and orders the list."""
+    """`created_at` in Unix seconds; `number` counts creations and orders the list; `footage` is what was encoded."""
 
     id: str
     number: int
@@ -88,6 +96,7 @@ class Asset:
     thumbnail_time: float | None = None
     test: bool = False
     media: Media | None = None
+    footage: Footage | None = None
     playback_ids: list[PlaybackId] = field(default_factory=list)
     tracks: list[Track] = field(default_factory=list)
     static_renditions: list[StaticRendition] = field(default_factory=list)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from local.mux import ids
+from local.mux import ids, webvtt
 from local.mux.errors import InvalidParametersError, NotFoundError
 from local.mux.inputs import InputError
 from local.mux.resources import Track
@@ -69,7 +69,7 @@ class Tracks:
         """Tell that the track (already the asset's) is being prepared, and prepare it."""
         self._events.track("created", track, asset)
         if url is None:
-            self._processing.in_due_time(asset, lambda: self._finish(asset, track, _generation_error(asset)))
+            self._processing.in_due_time(asset, lambda: self._generate(asset, track))
         else:
             reading = self._read(track, url)
             self._processing.when_read(asset, reading, lambda error: self._finish(asset, track, error))
@@ -141,12 +141,16 @@ class Tracks:
     async def _read(self, track: Track, url: str) -> str | None:
         try:
             if track.type == "text":
-                await self._inputs.check_subtitles(url)
+                track.text = await self._inputs.subtitles(url)
             else:
                 await self._inputs.media(url)
         except InputError as error:
             return str(error)
         return None
+
+    def _generate(self, asset: Asset, track: Track) -> None:
+        heard = asset.media is not None and asset.media.audio is not None
+        self._finish(asset, track, None if heard else "The asset has no audio to generate subtitles from.")
 
     def _finish(self, asset: Asset, track: Track, error: str | None) -> None:
         if track not in asset.tracks:
@@ -165,6 +169,15 @@ def find(asset: Asset, track_id: str) -> Track:
         if track.id == track_id:
             return track
     raise NotFoundError
+
+
+def cues(track: Track, duration: float) -> str:
+    """The text track as WebVTT; where the emulator has no words it says why."""
+    if track.text is not None:
+        return track.text
+    if track.text_source == "uploaded":
+        return webvtt.stand_in(f"{track.name}: only files on this machine are fetched", duration)
+    return webvtt.stand_in(f"{track.name}: the emulator cannot hear what is said", duration)
 
 
 def _generated(wanted: GeneratedSubtitles) -> Track:
@@ -195,10 +208,6 @@ def _uploaded(item: Input) -> Track:
         closed_captions=item.closed_captions if text else None,
         passthrough=item.passthrough,
     )
-
-
-def _generation_error(asset: Asset) -> str | None:
-    return None if asset.media and asset.media.audio else "The asset has no audio to generate subtitles from."
 
 
 def _require_ready(asset: Asset) -> None:

@@ -115,6 +115,11 @@ class Transfer:
         self._join(body, part)
         return True
 
+    def take(self) -> Path:
+        """Hand the complete file over to the caller; the count and the hash stay."""
+        file, self._file = self.file, None
+        return file
+
     def discard(self) -> None:
         """Drop the file; the count and the hash stay."""
         if self._file is not None:

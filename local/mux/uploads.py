@@ -77,12 +77,12 @@ class Uploads:
     def complete(self, upload: Upload) -> None:
         """All bytes are here: the upload becomes an asset, which may yet turn out errored."""
         transfer = self.transfer(upload)
-        found = _look_at(transfer.file)
-        transfer.discard()
+        file = transfer.take()
+        found = _look_at(file)
         asset = self._assets.add(upload.settings, "on_demand_direct_upload", upload_id=upload.id, test=upload.test)
         upload.status, upload.asset_id = "asset_created", asset.id
         self._events.upload("asset_created", upload)
-        self._assets.process(asset, found, failed=lambda: self._fail(upload))
+        self._assets.process(asset, found, file, failed=lambda: self._fail(upload))
 
     def clear(self) -> None:
         for upload in self._uploads.values():

@@ -1,0 +1,163 @@
+"""Sample videos, so that the stack opens with content: made once with ffmpeg, then uploaded as any page would.
+
+Uses nothing but the HTTP API, for owners whose tokens it is given.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import aiohttp
+
+from local.mux.ffmpeg import Ffmpeg, FfmpegError, find
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+_READY_SECONDS = 180
+_PAUSE_SECONDS = 0.5
+
+
+@dataclass(frozen=True)
+class Sample:
+    """`picture` and `sound` are filters of ffmpeg's that need no input; the time is written into the picture."""
+
+    title: str
+    owner: str
+    picture: str
+    sound: str
+    seconds: float = 12
+    policy: str = "signed"
+    captions: str | None = None
+    gallery: bool = False
+
+    def arguments(self) -> list[str]:
+        """What makes ffmpeg draw and encode it."""
+        # The only text that ffmpeg draws without a font installed is the clock of its test picture.
+        clock = "testsrc2=size=640x360:rate=25,crop=103:19:1:0,scale=iw*2:ih*2:flags=neighbor"
+        inputs = [part for source in (self.picture, clock, self.sound) for part in ("-f", "lavfi", "-i", source)]
+        drawn = ("-filter_complex", "[0:v][1:v]overlay=x=W-w-24:y=24", "-t", str(self.seconds), "-r", "25")
+        encoded = ("-c:v", "libx264", "-preset", "veryfast", "-crf", "24", "-pix_fmt", "yuv420p", "-c:a", "aac")
+        return [*inputs, *drawn, *encoded, "-movflags", "+faststart"]
+
+
+_CHORD = "aevalsrc=0.09*sin(2*PI*220*t)+0.06*sin(2*PI*(277+18*floor(mod(t\\,4)))*t)+0.05*sin(2*PI*330*t)"
+_BELL = "aevalsrc=0.25*exp(-4*mod(t\\,1))*sin(2*PI*(440+110*mod(floor(t)\\,3))*t)"
+
+SAMPLES = (
+    Sample(
+        title="Sunset, slowly",
+        owner="alice",
+        picture=(
+            "gradients=size=640x360:rate=25:n=4:c0=0x0b3d91:c1=0x17becf:c2=0xffb703:c3=0xd62828"
+            ":x0=0:y0=360:x1=640:y1=0:speed=0.015:seed=7,scale=1280:720"
+        ),
+        sound=_CHORD,
+        policy="public",
+        captions="en",
+        gallery=True,
+    ),
+    Sample(
+        title="Into the fractal",
+        owner="alice",
+        picture="mandelbrot=size=360x640:rate=25:maxiter=300:start_scale=2:end_scale=0.05:end_pts=400",
+        sound=_BELL,
+    ),
+    Sample(
+        title="Test picture",
+        owner="ben",
+        picture="testsrc2=size=768x576:rate=25",
+        sound=_BELL,
+        policy="public",
+        gallery=True,
+    ),
+    Sample(
+        title="Game of life",
+        owner="ben",
+        picture=(
+            "life=size=180x180:rate=10:ratio=0.12:mold=12:seed=5:life_color=#ffb703:mold_color=#0b3d91"
+            ":death_color=#0b3d91,fps=25,scale=720:720:flags=neighbor"
+        ),
+        sound=_CHORD,
+    ),
+)
+
+
+class SampleError(Exception):
+    """A sample could not be added; the text says why."""
+
+
+async def add(
+    samples: Sequence[Sample], api_url: str, token: Callable[[str], str], folder: Path, say: Callable[[str], None]
+) -> None:
+    """Make what `folder` does not hold yet, and upload all of it; `token` makes one for an owner."""
+    program = await asyncio.to_thread(find)
+    if program is None:
+        say("no sample videos: they are made with ffmpeg, and there is none")
+        return
+    try:
+        async with aiohttp.ClientSession() as session:
+            for sample in samples:
+                file = await made(sample, folder, Ffmpeg(program))
+                await upload(session, api_url, token(sample.owner), file, sample)
+    except (SampleError, FfmpegError, aiohttp.ClientError, TimeoutError, OSError) as error:
+        say(f"no more sample videos: {type(error).__name__}: {error}")
+    else:
+        owners = ", ".join(sorted({sample.owner for sample in samples}))
+        say(f"{len(samples)} sample videos are there, of {owners}")
+
+
+async def made(sample: Sample, folder: Path, ffmpeg: Ffmpeg) -> Path:
+    """The file of a sample, from an earlier run if its recipe has not changed. Raises FfmpegError."""
+    recipe = hashlib.sha256(json.dumps(sample.arguments()).encode()).hexdigest()[:16]
+    file = folder / f"{recipe}.mp4"
+    if not await asyncio.to_thread(file.exists):
+        await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
+        unfinished = file.with_suffix(".part.mp4")
+        await ffmpeg.encode(*sample.arguments(), str(unfinished))
+        await asyncio.to_thread(unfinished.replace, file)
+    return file
+
+
+async def upload(session: aiohttp.ClientSession, api_url: str, token: str, file: Path, sample: Sample) -> str:
+    """Through the API, until it is ready; answers the asset's id. Raises SampleError."""
+    wish: dict[str, Any] = {"title": sample.title, "playback_policy": sample.policy}
+    if sample.captions:
+        wish["captions"] = sample.captions
+    headers = {"Authorization": f"Bearer {token}"}
+    created = await _data(session, "POST", f"{api_url}/uploads", headers, wish)
+    content = await asyncio.to_thread(file.read_bytes)
+    async with session.put(created["url"], data=content) as response:
+        if response.status != 200:
+            raise SampleError(f"the file was answered {response.status}")
+    asset = await _ready(session, f"{api_url}/uploads/{created['id']}", headers)
+    if sample.gallery:
+        await _data(session, "PATCH", f"{api_url}/assets/{asset}", headers, {"visibility": "public"})
+    return asset
+
+
+async def _ready(session: aiohttp.ClientSession, url: str, headers: dict[str, str]) -> str:
+    async with asyncio.timeout(_READY_SECONDS):
+        while True:
+            state = await _data(session, "GET", url, headers)
+            asset = state.get("asset") or {}
+            if asset.get("status") == "ready":
+                return str(asset["id"])
+            if asset.get("status") == "errored":
+                raise SampleError("it was not understood")
+            await asyncio.sleep(_PAUSE_SECONDS)
+
+
+async def _data(
+    session: aiohttp.ClientSession, method: str, url: str, headers: dict[str, str], body: Any = None
+) -> dict[str, Any]:
+    async with session.request(method, url, headers=headers, json=body) as response:
+        if response.status not in {200, 201}:
+            raise SampleError(f"{method} {url} was answered {response.status}")
+        found: dict[str, Any] = (await response.json())["data"]
+        return found
