@@ -6,12 +6,9 @@
 import { connect, poll, sentence } from "./js/api.js";
 import { load } from "./js/components.js";
 import { busy, el, find } from "./js/dom.js";
+import { steady } from "./js/steady.js";
 
 const OPEN_UPLOAD = ["waiting", "asset_created"];
-// UpChunk gives up at once when a connection breaks (status 0); for these it tries the same chunk again.
-const PASSING = [0, 408, 429, 500, 502, 503, 504];
-const TRIES = 100;
-const SECONDS_BETWEEN = 2;
 
 class VideoUploader extends HTMLElement {
   token = async () => "";
@@ -70,6 +67,7 @@ class Row {
   #key = crypto.randomUUID();
   #refusal;
   #sender;
+  #pace;
 
   constructor(page, file) {
     this.#page = page;
@@ -106,7 +104,7 @@ class Row {
     const sender = el("mux-uploader", { ...without, "chunk-size": chunks });
     sender.endpoint = () => this.#url();
     sender.addEventListener("uploadstart", () => {
-      Object.assign(sender.upload, { retryCodes: PASSING, attempts: TRIES, delayBeforeAttempt: SECONDS_BETWEEN });
+      this.#pace = steady(sender.upload);
       sender.upload.on("attemptFailure", () => this.#show("The connection is broken. Trying again…", { sending: true }));
     });
     sender.addEventListener("progress", ({ detail }) => this.#progress(detail));
@@ -122,6 +120,7 @@ class Row {
     const wish = { title, ...(captions && { captions }), ...(policy && { playback_policy: policy }) };
     try {
       this.#upload ??= (await this.#call("POST", "/uploads", wish, { headers: { "Idempotency-Key": this.#key } })).data;
+      this.#pace.begun();
       return this.#upload.url;
     } catch (error) {
       this.#refusal = error.message;
@@ -132,18 +131,18 @@ class Row {
   #progress(percent) {
     this.bar.value = percent;
     this.pause.hidden = false;
-    if (!this.#sender.paused) this.#show(`${Math.floor(percent)} % sent`, { sending: true });
+    if (!this.#pace.held && navigator.onLine) this.#show(`${Math.floor(percent)} % sent`, { sending: true });
   }
 
   #togglePause() {
-    this.#sender.paused = !this.#sender.paused;
-    this.pause.textContent = this.#sender.paused ? "Resume" : "Pause";
-    this.#show(this.#sender.paused ? "Paused" : "Going on…", { sending: true });
+    this.#pace.hold(!this.#pace.held);
+    this.pause.textContent = this.#pace.held ? "Resume" : "Pause";
+    this.#show(this.#pace.held ? "Paused" : "Going on…", { sending: true });
   }
 
   /** The API did not give a URL, or Mux does not take any more at this one: the next try gets a new one. */
   #refused() {
-    this.#sender.upload?.abort();
+    this.#pace?.stop();
     if (!this.#refusal) [this.#upload, this.#key] = [undefined, crypto.randomUUID()];
     this.#fail(this.#refusal ?? "The upload broke off.");
     this.#refusal = undefined;
@@ -182,7 +181,7 @@ class Row {
   }
 
   async #end() {
-    this.#sender?.upload?.abort();
+    this.#pace?.stop();
     try {
       if (this.#upload && this.line.hasAttribute("data-sending")) await this.#call("DELETE", `/uploads/${this.#upload.id}`);
       this.line.remove();

@@ -88,6 +88,7 @@ async function refresh() {
   const worked = await told(() => more(mine, PAGE));
   if (mine !== turn) return;
   list.removeAttribute("aria-busy");
+  summarise();
   if (!worked) list.replaceChildren(el("li", { class: "empty" }, el("button", { type: "button", onclick: refresh }, "Try again")));
 }
 
