@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 PACKAGES = "npm/"
 # As a CDN names a file of a package: NAME@VERSION/PATH.
 _FILE = re.compile(r"(?P<name>(@[a-z0-9-]+/)?[a-z0-9.-]+)@(?P<version>[0-9][^/]*)/(?P<path>[A-Za-z0-9_./-]+)")
-_SUFFIXES = {".html", ".js", ".css", ".svg", ".png", ".ico", ".webmanifest"}
+_TYPES = {".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 _EMBEDDABLE = "embed.html"
 
 
@@ -47,10 +47,10 @@ class _Site:
     async def config(self, _: web.Request) -> web.Response:
         return web.Response(text=self._config, content_type="text/javascript")
 
-    async def file(self, request: web.Request) -> web.FileResponse:
+    async def file(self, request: web.Request) -> web.Response:
         return self._response(request.match_info["path"] or "index.html", self._folder)
 
-    async def package(self, request: web.Request) -> web.FileResponse:
+    async def package(self, request: web.Request) -> web.Response:
         named = _FILE.fullmatch(request.match_info["file"])
         if not named:
             raise web.HTTPNotFound
@@ -70,11 +70,14 @@ class _Site:
         response.headers["Access-Control-Allow-Origin"] = "*"
 
     @staticmethod
-    def _response(path: str, folder: Path) -> web.FileResponse:
+    def _response(path: str, folder: Path) -> web.Response:
         file = (folder / path).resolve()
-        if not file.is_relative_to(folder.resolve()) or file.suffix not in _SUFFIXES or not file.is_file():
+        if not file.is_relative_to(folder.resolve()) or file.suffix not in _TYPES or not file.is_file():
             raise web.HTTPNotFound
-        return web.FileResponse(file)
+        response = web.Response(body=file.read_bytes(), content_type=_TYPES[file.suffix], charset="utf-8")
+        # As every host of static sites does.
+        response.enable_compression()
+        return response
 
 
 def _policy(hosts: Sequence[str]) -> str:
