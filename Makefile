@@ -11,6 +11,7 @@ SAM := .venv-sam/bin/sam
 DEV_READY := .venv/requirements.stamp
 SAM_READY := .venv-sam/requirements.stamp
 PYTHON_CODE := shared/layer shared/mux_lifecycle functions local tests $(wildcard bench)
+SITE_READY := site/node_modules/.package-lock.json
 
 # Extra arguments for the tool behind a target, as in `make test ARGS="-x -k webhook"`.
 ARGS ?=
@@ -19,8 +20,9 @@ ARGS ?=
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
 
+# Without npm the API runs all the same, and says that the site lacks its uploader and player.
 .PHONY: run
-run: $(DEV_READY) ## The whole stack on this machine: API, Mux emulator, AWS; Ctrl-C ends it
+run: $(DEV_READY) $(if $(shell command -v npm),$(SITE_READY)) ## The whole stack on this machine: site, API, Mux emulator, AWS; Ctrl-C ends it
 	@exec $(BIN)/python -m local $(ARGS)
 
 .PHONY: test
@@ -114,6 +116,10 @@ FIND_PYTHON = for python in python3.13 python3.14 python3 python; do \
 		echo "  apt-get install python3.13 python3.13-venv | brew install python@3.13 | pyenv install 3.13 | uv python install 3.13" >&2; \
 		exit 1; \
 	fi
+
+$(SITE_READY): site/package-lock.json
+	@cd site && { npm ci --ignore-scripts --no-audit --no-fund --loglevel error && touch node_modules/.package-lock.json; } || \
+		echo "npm could not install the site's uploader and player: the site runs without them" >&2
 
 $(DEV_READY): requirements/dev.txt
 $(SAM_READY): requirements/sam.txt

@@ -13,6 +13,7 @@ from local.intrinsics import TemplateError
 from local.ports import PortInUseError
 from local.services import ServiceError
 from local.settings import Settings, SettingsError
+from local.site import packages_missing
 from local.stack import Stack, StackError
 
 
@@ -61,6 +62,8 @@ async def _serve(settings: Settings) -> int:
 def _ready(stack: Stack, settings: Settings) -> str:
     api = stack.api_url
     site = f"\n  site  {stack.site_url}" if stack.site_url else ""
+    if site and packages_missing(settings.site):
+        site += "  (without its uploader and player: install Node.js 20 with npm, and start again)"
     return f"""
 Ready. Ctrl-C ends everything.
 

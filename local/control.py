@@ -1,4 +1,4 @@
-"""The stack's own routes below /_local/: health, tokens, and running a function by hand. AWS has none of them."""
+"""The stack's own routes below /_local/: health, sign-in, tokens, functions run by hand. AWS has none of them."""
 
 from __future__ import annotations
 
@@ -9,28 +9,22 @@ from aiohttp import web
 
 from local.host import UnknownFunctionError
 from local.issuer import TTL_SECONDS
+from local.sign_in import SignIn, Tokens
 from local.worker import FunctionError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Mapping
 
 
 class NotReadyError(Exception):
     """The stack is still starting, or already ending."""
 
 
-class Stack(Protocol):
-    """What these routes need of the stack."""
-
-    @property
-    def origins(self) -> Collection[str]:
-        """The origins whose pages may use these routes."""
+class Stack(Tokens, Protocol):
+    """What these routes need of the stack, beside what the pages to sign in need."""
 
     async def health(self) -> Mapping[str, bool]:
         """Which parts serve."""
-
-    def token(self, sub: str, groups: Sequence[str] = (), ttl_seconds: float = TTL_SECONDS) -> str:
-        """A token for a user."""
 
     async def invoke(self, function: str, event: object) -> Any:
         """Run a function (logical id) on an event. Raises FunctionError and UnknownFunctionError."""
@@ -40,6 +34,7 @@ def application(stack: Stack) -> web.Application:
     """The application to mount at /_local/."""
     control = _Control(stack)
     app = web.Application(middlewares=[control.guard])
+    app.add_routes(SignIn(stack).table())
     app.router.add_get("/health", control.health)
     app.router.add_post("/token", control.token)
     app.router.add_post("/functions/{function}/invoke", control.invoke)
@@ -88,6 +83,8 @@ class _Control:
             response = web.Response(status=204) if request.method == "OPTIONS" else await handler(request)
         except NotReadyError:
             response = _refusal(503, "the stack is not ready")
+        except web.HTTPRedirection:
+            raise
         except web.HTTPException as error:
             response = _refusal(error.status, error.text or error.reason)
         if origin is not None:

@@ -32,10 +32,17 @@ class Issuer:
         """The public keys by key id, as the issuer's JWKS document would list them."""
         return {self._kid: self._key.public_key()}
 
-    def token(self, sub: str, groups: Sequence[str] = (), ttl_seconds: float = TTL_SECONDS) -> str:
-        """A token for a user; a negative `ttl_seconds` makes one that has expired."""
+    def token(
+        self,
+        sub: str,
+        groups: Sequence[str] = (),
+        ttl_seconds: float = TTL_SECONDS,
+        claims: Mapping[str, Any] | None = None,
+    ) -> str:
+        """A token for a user, with further `claims`; a negative `ttl_seconds` makes one that has expired."""
         now = int(time.time())
-        claims: dict[str, Any] = {
+        said: dict[str, Any] = {
+            **(claims or {}),
             "iss": self._issuer,
             "aud": self._audience,
             "sub": sub,
@@ -45,5 +52,5 @@ class Issuer:
             "jti": str(uuid.uuid4()),
         }
         if groups:
-            claims[self._groups_claim] = list(groups)
-        return jwt.encode(claims, self._key, algorithm="RS256", headers={"kid": self._kid})
+            said[self._groups_claim] = list(groups)
+        return jwt.encode(said, self._key, algorithm="RS256", headers={"kid": self._kid})

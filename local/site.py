@@ -1,26 +1,99 @@
-"""Serves the example site, files as they are, so that a browser finds it on an origin of its own."""
+"""Serves the example site on an origin of its own: its files as they are, its configuration, and its npm packages."""
 
 from __future__ import annotations
 
+import json
+import re
 from typing import TYPE_CHECKING
 
 from aiohttp import web
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+PACKAGES = "npm/"
+# As a CDN names a file of a package: NAME@VERSION/PATH.
+_FILE = re.compile(r"(?P<name>(@[a-z0-9-]+/)?[a-z0-9.-]+)@(?P<version>[0-9][^/]*)/(?P<path>[A-Za-z0-9_./-]+)")
+_TYPES = {".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
+_EMBEDDABLE = "embed.html"
 
-def application(folder: Path) -> web.Application:
-    """Serves the files of a folder, index.html for the folder itself; nothing is kept by browsers."""
 
-    async def index(_: web.Request) -> web.FileResponse:
-        return web.FileResponse(folder / "index.html")
+def application(folder: Path, config: Mapping[str, str], hosts: Sequence[str]) -> web.Application:
+    """Serves the files of a folder, index.html for the folder itself; nothing is kept by browsers.
 
-    async def always_fresh(_: web.Request, response: web.StreamResponse) -> None:
-        response.headers["Cache-Control"] = "no-store"
-
+    `config` takes the place of the folder's config.js; pages may talk to `hosts` and nobody else.
+    """
+    site = _Site(folder, config, hosts)
     app = web.Application()
-    app.router.add_get("/", index)
-    app.router.add_static("/", folder)
-    app.on_response_prepare.append(always_fresh)
+    app.router.add_get("/config.js", site.config)
+    app.router.add_get(f"/{PACKAGES}{{file:.+}}", site.package)
+    app.router.add_get("/{path:.*}", site.file)
+    app.on_response_prepare.append(site.headers)
     return app
+
+
+def packages_missing(folder: Path) -> bool:
+    """Whether the site's npm packages are not installed."""
+    return (folder / "package.json").exists() and not (folder / "node_modules").is_dir()
+
+
+class _Site:
+    def __init__(self, folder: Path, config: Mapping[str, str], hosts: Sequence[str]) -> None:
+        self._folder = folder.resolve()
+        self._config = f"export default {json.dumps(dict(config), indent=2)};\n"
+        self._policy = _policy(hosts)
+
+    async def config(self, _: web.Request) -> web.Response:
+        return web.Response(text=self._config, content_type="text/javascript")
+
+    async def file(self, request: web.Request) -> web.Response:
+        return self._response(request.match_info["path"] or "index.html", self._folder)
+
+    async def package(self, request: web.Request) -> web.Response:
+        named = _FILE.fullmatch(request.match_info["file"])
+        if not named:
+            raise web.HTTPNotFound
+        package = self._folder / "node_modules" / named["name"]
+        manifest = package / "package.json"
+        if not manifest.is_file() or json.loads(manifest.read_bytes())["version"] != named["version"]:
+            raise web.HTTPNotFound(text=f"{named['name']} {named['version']} is not installed: run npm ci in site/\n")
+        return self._response(named["path"], package)
+
+    async def headers(self, request: web.Request, response: web.StreamResponse) -> None:
+        ancestors = "*" if request.path == f"/{_EMBEDDABLE}" else "'none'"
+        response.headers["Cache-Control"] = "no-store"
+        response.headers["Content-Security-Policy"] = f"{self._policy}; frame-ancestors {ancestors}"
+        response.headers["Referrer-Policy"] = "strict-origin-when-cross-origin"
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        # A module of the drop-in uploader may be used by pages of other origins.
+        response.headers["Access-Control-Allow-Origin"] = "*"
+
+    @staticmethod
+    def _response(path: str, folder: Path) -> web.Response:
+        file = (folder / path).resolve()
+        if not file.is_relative_to(folder.resolve()) or file.suffix not in _TYPES or not file.is_file():
+            raise web.HTTPNotFound
+        response = web.Response(body=file.read_bytes(), content_type=_TYPES[file.suffix], charset="utf-8")
+        # As every host of static sites does.
+        response.enable_compression()
+        return response
+
+
+def _policy(hosts: Sequence[str]) -> str:
+    """The Content-Security-Policy of the pages with the exact hosts of this machine; see docs/site.md."""
+    allowed = " ".join(hosts)
+    return "; ".join(
+        (
+            "default-src 'none'",
+            "script-src 'self'",
+            "style-src 'self' 'unsafe-inline'",
+            f"img-src 'self' data: blob: {allowed}",
+            f"connect-src 'self' {allowed}",
+            f"media-src blob: {allowed}",
+            "worker-src blob:",
+            "frame-src 'self'",
+            "base-uri 'none'",
+            "form-action 'none'",
+        )
+    )

@@ -25,7 +25,7 @@ from local.template import Template
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Callable, Coroutine, Sequence
+    from collections.abc import Callable, Coroutine, Mapping, Sequence
     from types import TracebackType
     from typing import Self
 
@@ -103,11 +103,25 @@ class Stack:
         """Which parts serve."""
         return {"api": self._api is not None, **await self._services.health()}
 
-    def token(self, sub: str, groups: Sequence[str] = (), ttl_seconds: float = TTL_SECONDS) -> str:
+    def token(
+        self,
+        sub: str,
+        groups: Sequence[str] = (),
+        ttl_seconds: float = TTL_SECONDS,
+        claims: Mapping[str, Any] | None = None,
+    ) -> str:
         """A token that the gateway accepts. Raises NotReadyError."""
         if not self._issuer:
             raise control.NotReadyError
-        return self._issuer.token(sub, groups, ttl_seconds)
+        return self._issuer.token(sub, groups, ttl_seconds, claims)
+
+    @property
+    def issuer_url(self) -> str:
+        return f"{self.api_url}/_local"
+
+    @property
+    def client_id(self) -> str:
+        return AUDIENCE
 
     async def invoke(self, function: str, event: object) -> Any:
         """Run a function (logical id) on an event. Raises FunctionError, UnknownFunctionError, NotReadyError."""
@@ -122,7 +136,8 @@ class Stack:
     async def _start(self) -> None:
         settings = self._settings
         await self._serve(application_runner(self._handle, control.application(self)), self._listener)
-        site_port = await self._start_site()
+        site_listener = self._site_listener()
+        site_port = port_of(site_listener) if site_listener else settings.site_port or SITE_PORT
         ports = (site_port, int(self.api_url.rpartition(":")[2]))
         self.origins = tuple(f"http://{name}:{port}" for port in ports for name in (HOST, "localhost"))
         self._progress("starting AWS" if settings.mux else "starting AWS and the Mux emulator")
@@ -136,6 +151,8 @@ class Stack:
         self._open(template)
         if settings.samples and not settings.mux:
             self._run(samples.add(settings.samples, self.api_url, self.token, settings.sample_files, self._progress))
+        if site_listener:
+            await self._serve(web.AppRunner(self._site(), access_log=None), site_listener)
         if settings.mux:
             self._progress("no webhook can arrive here: asking Mux what changed, at most once a second")
             self._poll(mux, environment)
@@ -159,15 +176,33 @@ class Stack:
         await runner.setup()
         await web.SockSite(runner, listener).start()
 
-    async def _start_site(self) -> int:
-        """Serve the example site, if there is one; answers the port on which a site is expected."""
+    def _site_listener(self) -> socket.socket | None:
+        """Take the port of the example site, if there is one; it serves once the rest does."""
         settings = self._settings
         if not settings.site.is_dir():
-            return settings.site_port or SITE_PORT
+            return None
         listener = listen(settings.site_port, "SITE_PORT")
+        self._exits.callback(listener.close)
         self.site_url = url(port_of(listener))
-        await self._serve(web.AppRunner(site.application(settings.site), access_log=None), listener)
-        return port_of(listener)
+        return listener
+
+    def _site(self) -> web.Application:
+        """The example site, told where things are on this machine, or at Mux."""
+        mux = self._settings.mux
+        config = {
+            "api": self.api_url,
+            "issuer": self.issuer_url,
+            "clientId": self.client_id,
+            "scope": "openid profile",
+            "token": "id_token",
+            "captions": "",
+            "stream": "https://stream.mux.com/" if mux else f"{self.mux_url}/stream/",
+            "image": "https://image.mux.com/" if mux else f"{self.mux_url}/image/",
+            "dataKey": "",
+            "components": f"/{site.PACKAGES}",
+        }
+        hosts = [self.api_url, "https://*.mux.com" if mux else self.mux_url]
+        return site.application(self._settings.site, config, hosts)
 
     async def _prepare(self, mux: MuxApi) -> MuxEnvironment:
         try:
@@ -183,7 +218,7 @@ class Stack:
         values = {
             "AllowedOrigins": ",".join(self.origins),
             "JwtAudience": AUDIENCE,
-            "JwtIssuer": f"{self.api_url}/_local",
+            "JwtIssuer": self.issuer_url,
             "MuxEnvironmentId": environment.id,
         }
         declared = document.get("Parameters", {})
@@ -206,7 +241,7 @@ class Stack:
             offset=offset,
             runtime=self._settings.runtime,
         )
-        self._issuer = Issuer(f"{self.api_url}/_local", AUDIENCE, template.ref("GroupsClaim"))
+        self._issuer = Issuer(self.issuer_url, AUDIENCE, template.ref("GroupsClaim"))
         self._api = HttpApi(template, self._host.invoke, self._issuer.keys, self._settings.integration_seconds)
         if self._settings.schedules:
             for entry in template.schedules:

@@ -1,0 +1,20 @@
+/** What this site has to know: the only file to fill in. `make run` serves one of its own in this place. */
+export default {
+  // Output ApiUrl of the stack.
+  api: "https://EXAMPLE.execute-api.eu-central-1.amazonaws.com",
+  // Parameter JwtIssuer, and the client id that JwtAudience names. Register this site's address as redirect URI.
+  issuer: "https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_EXAMPLE",
+  clientId: "EXAMPLE",
+  scope: "openid email profile",
+  // Which token the API takes: id_token works with every issuer, access_token where its audience is right.
+  token: "id_token",
+  // Language of the subtitles that Mux writes for new videos, "auto" to find it out, "" for none.
+  captions: "auto",
+  // Where Mux delivers from: its own hosts, or your custom domains.
+  stream: "https://stream.mux.com/",
+  image: "https://image.mux.com/",
+  // A Mux Data environment key, if views are to be counted; without one the player reports nothing to anybody.
+  dataKey: "",
+  // Where the npm packages @mux/mux-player and @mux/mux-uploader are.
+  components: "https://cdn.jsdelivr.net/npm/",
+};

@@ -1,0 +1,151 @@
+"""What the tests of the site share: one running stack, one Chromium, npm's packages, and a video that is one."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import importlib
+import importlib.util
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import Browser, Error, sync_playwright
+
+from local.embedded import LocalStack
+from local.mux import sample_mp4
+from tests.site.visitor import SITE, Owner, Visitor
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    NewVisitor = Callable[..., Visitor]
+
+HERE = Path(__file__).parent
+INSTALL_SECONDS = 240
+# ben reaches the limit of open uploads on purpose; nobody else comes near.
+PARAMETERS = {"MaxOpenUploadsPerOwner": "4", "MaxDurationSeconds": "60"}
+
+
+@pytest.fixture(scope="session")
+def packages() -> None:
+    """The npm packages of the site and of its tests are installed as their locks pin them."""
+    npm = shutil.which("npm")
+    if npm is None:
+        pytest.skip("this needs npm, which is not installed")
+    for folder in (SITE, HERE):
+        _install(npm, folder)
+
+
+@pytest.fixture(scope="session")
+def stack(packages: None) -> Iterator[LocalStack]:
+    with LocalStack(processing_seconds=0.3, parameters=PARAMETERS) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if program is None:
+        pytest.skip("this needs Chromium, which is not installed (Debian's package chromium)")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=program,
+            # A root user's Chromium has no sandbox. Whatever calls home by itself is switched off.
+            args=["--no-sandbox", "--disable-component-update", "--disable-background-networking", "--mute-audio"],
+        )
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+@pytest.fixture
+def visitor(stack: LocalStack, chromium: Browser) -> Iterator[NewVisitor]:
+    """Makes visitors, each with a browser profile of their own; watches what their pages ask for and complain of."""
+    visitors: list[Visitor] = []
+
+    def arrive(**profile: object) -> Visitor:
+        visitors.append(Visitor(stack, chromium, profile))
+        return visitors[-1]
+
+    try:
+        yield arrive
+        for one in visitors:
+            assert not one.foreign_requests, "requests must not leave this machine"
+            assert not one.complaints, "no script may fail, and nothing may offend the Content-Security-Policy"
+            one.assert_no_token_is_exposed()
+    finally:
+        for one in visitors:
+            try:
+                one.leave()
+            except Error as error:
+                print(f"a visitor could not leave: {error}")
+
+
+@pytest.fixture
+def owner(stack: LocalStack, film: Path) -> Callable[[str], Owner]:
+    """Somebody who uses the API directly, to have things there before a visitor comes."""
+    return lambda name: Owner(stack, name, film)
+
+
+@pytest.fixture(scope="session")
+def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Six seconds of moving picture with sound; without an ffmpeg an MP4 that has headers only."""
+    path = tmp_path_factory.mktemp("film") / "Harbour at dawn.mp4"
+    program = _ffmpeg()
+    if program is None:
+        path.write_bytes(sample_mp4(seconds=6, size_bytes=1_500_000))
+        return path
+    inputs = ["-f", "lavfi", "-i", "testsrc2=size=640x360:rate=24", "-f", "lavfi", "-i", "sine=frequency=440"]
+    codecs = [
+        "-c:v",
+        "libx264",
+        "-preset",
+        "ultrafast",
+        "-b:v",
+        "2M",
+        "-minrate",
+        "2M",
+        "-pix_fmt",
+        "yuv420p",
+        "-c:a",
+        "aac",
+    ]
+    command = [program, "-loglevel", "error", "-y", *inputs, "-t", "6", *codecs, "-movflags", "+faststart", str(path)]
+    subprocess.run(command, check=True, timeout=60)
+    return path
+
+
+def _ffmpeg() -> str | None:
+    if found := shutil.which("ffmpeg"):
+        return found
+    if importlib.util.find_spec("imageio_ffmpeg") is None:
+        return None
+    found = importlib.import_module("imageio_ffmpeg").get_ffmpeg_exe()
+    return str(found)
+
+
+def _install(npm: str, folder: Path) -> None:
+    """Tests run side by side, and `make run` installs too: one does it, the others wait."""
+    with (folder / "package-lock.json").open("rb") as pins:
+        fcntl.flock(pins, fcntl.LOCK_EX)
+        wanted = hashlib.sha256(pins.read()).hexdigest()
+        installed = folder / "node_modules" / ".installed"
+        if installed.exists() and installed.read_text() == wanted:
+            return
+        ended = subprocess.run(
+            [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
+            cwd=folder,
+            env=os.environ,
+            capture_output=True,
+            text=True,
+            timeout=INSTALL_SECONDS,
+            check=False,
+        )
+        if ended.returncode != 0:
+            pytest.fail(f"npm could not install the packages of {folder.name}:\n{ended.stderr}", pytrace=False)
+        installed.write_text(wanted)

@@ -1,0 +1,181 @@
+"""Visitors as the tests see them: in a browser, by what stands on the page; and owners, who use the API directly."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import urlsplit
+
+import requests
+from playwright.sync_api import expect
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from playwright.sync_api import Browser, Locator
+
+    from local.embedded import LocalStack
+
+type Json = dict[str, Any]
+
+PROJECT = Path(__file__).parent.parent.parent
+SITE = PROJECT / "site"
+PATIENCE = 10
+_JWT = re.compile(r"eyJ[\w-]+\.eyJ[\w-]+")
+_POLICY = "Content Security Policy"
+
+expect.set_options(timeout=PATIENCE * 1000)
+
+
+class Visitor:
+    """Somebody with a browser of their own (`profile` are Playwright's options of a context)."""
+
+    def __init__(self, stack: LocalStack, browser: Browser, profile: Json) -> None:
+        self.stack = stack
+        self.foreign_requests: list[str] = []
+        self.complaints: list[str] = []
+        self._addresses: set[str] = set()
+        usual: Json = {"viewport": {"width": 1280, "height": 860}, "locale": "en-GB"}
+        self._context = browser.new_context(**usual | profile)
+        self._context.set_default_timeout(PATIENCE * 1000)
+        self._context.on("request", lambda request: self._note_request(request.url))
+        self._context.on("console", lambda message: self._note_message(message.text))
+        self._context.on("weberror", lambda error: self.complaints.append(str(error.error)))
+        self.page = self._context.new_page()
+        self.page.on("framenavigated", lambda frame: self._addresses.add(frame.url))
+
+    def open(self, path: str = "/") -> None:
+        self.page.goto(self.stack.site_url + path)
+
+    def sign_in(self, name: str = "Alice Archer", path: str = "/") -> None:
+        self.open(path)
+        self.page.get_by_role("button", name="Sign in").click()
+        self.page.get_by_role("link", name=name).click()
+        expect(self.page.get_by_role("button", name="Sign out")).to_be_visible()
+
+    def choose(self, *files: Path | Json) -> None:
+        """Choose files to upload: paths, or Playwright's file payloads."""
+        self.page.locator("video-uploader #files").set_input_files(cast("Any", list(files)))
+
+    def upload_row(self, name: str) -> Locator:
+        return self.page.get_by_role("list", name="Uploads").get_by_role("listitem").filter(has_text=name)
+
+    def card(self, title: str) -> Locator:
+        return self.page.locator("#videos .card").filter(has=self.page.locator(".title", has_text=title))
+
+    def notice(self, text: str) -> Locator:
+        return self.page.locator("#notices .notice").filter(has_text=text)
+
+    def slow_upload(self, bytes_per_second: int) -> None:
+        """How fast this visitor's line takes bytes; 0 is as fast as it can."""
+        session = self._context.new_cdp_session(self.page)
+        session.send("Network.enable")
+        throughput = bytes_per_second or -1
+        conditions = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": throughput}
+        session.send("Network.emulateNetworkConditions", conditions)
+
+    def offline(self, state: bool) -> None:
+        self._context.set_offline(state)
+
+    def answered(self, path: str, status: int, body: Json) -> None:
+        """From now on this visitor's calls to a path of the API are answered like this."""
+
+        def fulfil(route: Any) -> None:
+            headers = {"access-control-allow-origin": self.stack.site_url}
+            route.fulfill(status=status, headers=headers, json=body)
+
+        self.page.route(lambda url: url.startswith(self.stack.api_url) and urlsplit(url).path == path, fulfil)
+
+    def stored(self) -> Json:
+        """All that pages have put into this browser's storage."""
+        script = "() => ({local: {...localStorage}, session: {...sessionStorage}})"
+        kept: Json = self.page.evaluate(script)
+        return kept
+
+    def assert_no_token_is_exposed(self) -> None:
+        for address in self._addresses:
+            assert not _JWT.search(address), f"a token stands in an address: {urlsplit(address).path}"
+        if self.page.url.startswith(self.stack.site_url):
+            assert not _JWT.search(json.dumps(self.stored()["local"])), "a token is in localStorage"
+        for cookie in self._context.cookies():
+            assert not _JWT.search(str(cookie.get("value"))), "a token is in a cookie"
+
+    def barriers(self) -> list[str]:
+        """What axe finds serious or critical on the page as it is."""
+        if not self.page.evaluate("() => 'axe' in window"):
+            # As a debugger does it: the page's own policy lets no such script in.
+            source = (Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
+            self._context.new_cdp_session(self.page).send("Runtime.evaluate", {"expression": source})
+        found = self.page.evaluate("() => axe.run({resultTypes: ['violations']})")
+        return [
+            f"{violation['id']}: {node['target']}"
+            for violation in found["violations"]
+            if violation["impact"] in {"serious", "critical"}
+            for node in violation["nodes"]
+        ]
+
+    def until(self, holds: Callable[[], bool]) -> None:
+        """Wait for something that is not on the page."""
+        limit = time.monotonic() + PATIENCE
+        while not holds():
+            assert time.monotonic() < limit, "it did not happen in time"
+            self.page.wait_for_timeout(100)
+
+    def leave(self) -> None:
+        self._context.close()
+
+    def _note_request(self, address: str) -> None:
+        parts = urlsplit(address)
+        if parts.scheme in {"http", "https", "ws", "wss"} and parts.hostname != "127.0.0.1":
+            self.foreign_requests.append(address)
+
+    def _note_message(self, text: str) -> None:
+        if _POLICY in text:
+            self.complaints.append(text)
+
+
+@dataclass
+class Owner:
+    """A demo user (`alice`, `ben`) on the API."""
+
+    stack: LocalStack
+    name: str
+    film: Path
+
+    def ask(self, method: str, path: str, body: Json | None = None) -> Any:
+        answer = self.stack.request(method, path, token=self.stack.token(self.name), json=body)
+        assert answer.ok, answer.text
+        return answer.json() if answer.content else None
+
+    def has(self, title: str, *, public: bool = False, data: bytes | None = None) -> Json:
+        """A ready video; a public one is in the gallery."""
+        wish = {"title": title, "playback_policy": "public" if public else "signed"}
+        upload = self.ask("POST", "/uploads", wish)["data"]
+        sent = requests.put(upload["url"], data=data or self.film.read_bytes(), timeout=PATIENCE)
+        assert sent.status_code == 200
+        asset = self._until_ended(upload["id"])
+        if public:
+            asset = self.ask("PATCH", f"/assets/{asset['id']}", {"visibility": "public"})["data"]
+        return asset
+
+    def videos(self) -> list[Json]:
+        found: list[Json] = self.ask("GET", "/assets?limit=100")["data"]
+        return found
+
+    def clear(self) -> None:
+        for video in self.videos():
+            self.ask("DELETE", f"/assets/{video['id']}")
+
+    def _until_ended(self, upload_id: str) -> Json:
+        limit = time.monotonic() + PATIENCE
+        while time.monotonic() < limit:
+            upload = self.ask("GET", f"/uploads/{upload_id}")["data"]
+            if upload.get("asset", {}).get("status") in {"ready", "errored"}:
+                asset: Json = upload["asset"]
+                return asset
+            time.sleep(0.1)
+        raise AssertionError("the video was never ready")
