@@ -65,7 +65,7 @@ def test_the_same_key_for_another_body_is_refused(client: Client, function: str,
     other = {name: value for name, value in (BODIES[function] | change).items() if value is not None}
     refused = create(client, function, json_body=other)
     assert refused.status == 422
-    assert "Idempotency-Key" in refused.messages[0]
+    assert refused.messages == ["Idempotency-Key: was used for another request; use a new one"]
     assert create(client, function) == first
     assert made(client, function) == 1
 
@@ -158,6 +158,14 @@ def test_a_timed_out_upload_is_repeated_without_its_url(client: Client) -> None:
     assert (again.status, again.data["status"]) == (201, "timed_out")
 
 
+def test_an_upload_of_which_mux_says_nothing_known_is_a_502_and_may_be_sent_again(client: Client, front: Front) -> None:
+    front.answer(
+        "POST", PATHS["create_upload"], Reply(201, {"data": {"id": "abc", "status": "?", "url": FILM}}), times=1
+    )
+    assert create(client, "create_upload").status == 502
+    assert create(client, "create_upload").status == 201
+
+
 def test_an_upload_is_repeated_also_when_the_webhook_was_faster_than_the_answer(client: Client, front: Front) -> None:
     """Mux's event is delivered before Mux's answer to the POST arrives."""
 
@@ -212,6 +220,7 @@ def test_an_asset_that_was_deleted_is_not_made_again(client: Client) -> None:
     assert client.call("delete_asset", id=asset_id).status == 204
     again = client.call("create_asset", json_body={"input": FILM}, headers=KEY)
     assert again.status == 409
+    assert again.messages == ["the asset that this Idempotency-Key made has been deleted; use a new key"]
     assert made(client, "create_asset") == 1
 
 
@@ -303,6 +312,7 @@ def test_what_may_still_be_under_way_is_not_sent_again(
                 traveller.move_to(1_800_000_000 + age)
                 early = create(client, function)
                 assert (early.status, early.headers["retry-after"]) == (503, str(settled - age))
+                assert early.messages == ["the same request is being carried out: try again"]
                 assert sum(pauses) == patience
                 pauses.clear()
         traveller.move_to(1_800_000_000 + settled)
@@ -329,6 +339,7 @@ def test_waiting_ends_when_the_first_request_has_come_to_nothing(
     die_under_way(client, function)
     second = create(client, function)
     assert (second.status, second.headers["retry-after"]) == (503, "5")
+    assert second.messages == ["the same request has just come to nothing: try again"]
     assert len(pauses) == 1
     assert create(client, function).status == 201
     assert made(client, function) == 1
