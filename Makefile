@@ -10,7 +10,7 @@ BIN := .venv/bin
 SAM := .venv-sam/bin/sam
 DEV_READY := .venv/requirements.stamp
 SAM_READY := .venv-sam/requirements.stamp
-PYTHON_CODE := shared/layer shared/mux_lifecycle functions local tests $(wildcard bench)
+PYTHON_CODE := shared/layer shared/mux_lifecycle functions local tests $(wildcard bench mutation)
 SITE_READY := site/node_modules/.package-lock.json
 
 # Extra arguments for the tool behind a target, as in `make test ARGS="-x -k webhook"`.
@@ -33,6 +33,10 @@ test: $(DEV_READY) ## All tests (single ones: ARGS="-x -k webhook")
 .PHONY: coverage
 coverage: $(DEV_READY) ## All tests, and how much of the code they reach, branches included: at least 95 %
 	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --cov
+
+.PHONY: mutate
+mutate: $(DEV_READY) ## Change the most checked code in every place; do the tests notice? (one suite: ARGS=tag)
+	$(BIN)/python -m mutation $(ARGS)
 
 .PHONY: check
 check: lint types validate $(DEV_READY) ## Style, types, template
@@ -103,7 +107,7 @@ format: $(DEV_READY) ## Format the code and repair what ruff can
 
 .PHONY: clean
 clean: ## Remove what was built and cached; the virtual environments stay
-	rm -rf .aws-sam .coverage .coverage.* htmlcov .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .aws-sam .mutate .coverage .coverage.* htmlcov .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find functions shared local tests -type d -name __pycache__ -prune -exec rm -rf {} +
 
 # A command on PATH may be a shim that does not run, so each candidate is tried. 3.13 comes first: Lambda runs it.

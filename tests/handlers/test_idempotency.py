@@ -8,14 +8,16 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import time_machine
 
 from local.mux import sample_mp4
 from mux_lifecycle import runtime
+from mux_lifecycle.mux.client import MuxClient
 from tests import mux_events
 from tests.handlers import contract
 from tests.handlers.client import FILM, Client
 from tests.handlers.front import Front, Reply
-from tests.world import OTHER_ORIGIN, Answer, Json
+from tests.world import OTHER_ORIGIN, Answer, Json, World
 
 KEY = {"idempotency-key": "7d0f7c52-9f1e-4c55-8d55-1b0a6e1f2c33"}
 BODIES: dict[str, Json] = {"create_upload": {"title": "Harbour"}, "create_asset": {"title": "Harbour", "input": FILM}}
@@ -63,7 +65,7 @@ def test_the_same_key_for_another_body_is_refused(client: Client, function: str,
     other = {name: value for name, value in (BODIES[function] | change).items() if value is not None}
     refused = create(client, function, json_body=other)
     assert refused.status == 422
-    assert "Idempotency-Key" in refused.messages[0]
+    assert refused.messages == ["Idempotency-Key: was used for another request; use a new one"]
     assert create(client, function) == first
     assert made(client, function) == 1
 
@@ -156,6 +158,14 @@ def test_a_timed_out_upload_is_repeated_without_its_url(client: Client) -> None:
     assert (again.status, again.data["status"]) == (201, "timed_out")
 
 
+def test_an_upload_of_which_mux_says_nothing_known_is_a_502_and_may_be_sent_again(client: Client, front: Front) -> None:
+    front.answer(
+        "POST", PATHS["create_upload"], Reply(201, {"data": {"id": "abc", "status": "?", "url": FILM}}), times=1
+    )
+    assert create(client, "create_upload").status == 502
+    assert create(client, "create_upload").status == 201
+
+
 def test_an_upload_is_repeated_also_when_the_webhook_was_faster_than_the_answer(client: Client, front: Front) -> None:
     """Mux's event is delivered before Mux's answer to the POST arrives."""
 
@@ -219,6 +229,7 @@ def test_an_asset_that_was_deleted_is_not_made_again(client: Client) -> None:
     assert client.call("delete_asset", id=asset_id).status == 204
     again = client.call("create_asset", json_body={"input": FILM}, headers=KEY)
     assert again.status == 409
+    assert again.messages == ["the asset that this Idempotency-Key made has been deleted; use a new key"]
     assert made(client, "create_asset") == 1
 
 
@@ -270,3 +281,103 @@ def test_the_same_request_waits_a_little_for_the_first(
     assert first.status == 201
     assert second == [first]
     assert front.count("POST", PATHS[function]) == 1
+
+
+class Died(BaseException):
+    """The process is gone."""
+
+
+def die_under_way(client: Client, function: str) -> None:
+    """A first request that ends before Mux hears of it, and leaves its intent behind."""
+
+    def die(_mux: MuxClient, _body: Json) -> Json:
+        raise Died
+
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setattr(MuxClient, function, die)
+        with pytest.raises(Died):
+            create(client, function)
+
+
+@pytest.fixture
+def pauses(world: World, monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """How many seconds the functions paused for, each time; it takes none."""
+    made: list[float] = []
+    clock = SimpleNamespace(time=time.time, monotonic=time.monotonic, sleep=made.append)
+    monkeypatch.setattr(runtime, "time", clock)
+    world.cold_start()
+    return made
+
+
+@pytest.mark.parametrize(("function", "settled"), [("create_upload", 30), ("create_asset", 60)])
+def test_what_may_still_be_under_way_is_not_sent_again(
+    client: Client, pauses: list[float], function: str, settled: int
+) -> None:
+    """Three seconds of patience while the first may yet answer, then the caller is told how long to stay away."""
+    with time_machine.travel(1_800_000_000, tick=False) as traveller:
+        die_under_way(client, function)
+        for age, patience in ((0, 3.0), (29, 3.0), (30, 0.0), (59, 0.0)):
+            if age < settled:
+                traveller.move_to(1_800_000_000 + age)
+                early = create(client, function)
+                assert (early.status, early.headers["retry-after"]) == (503, str(settled - age))
+                assert early.messages == ["the same request is being carried out: try again"]
+                assert sum(pauses) == patience
+                pauses.clear()
+        traveller.move_to(1_800_000_000 + settled)
+        first = create(client, function)
+    assert first.status == 201
+    assert pauses == []
+    assert made(client, function) == 1
+    assert create(client, function).data["id"] == first.data["id"]
+
+
+@pytest.mark.parametrize("function", contract.CREATING)
+def test_waiting_ends_when_the_first_request_has_come_to_nothing(
+    client: Client, monkeypatch: pytest.MonkeyPatch, function: str
+) -> None:
+    """Mux refused the first, so its intent is gone; both may be sent again at once."""
+    pauses: list[float] = []
+
+    def pause(seconds: float) -> None:
+        pauses.append(seconds)
+        client.world.replace_items([])
+
+    monkeypatch.setattr(runtime, "time", SimpleNamespace(time=time.time, monotonic=time.monotonic, sleep=pause))
+    client.world.cold_start()
+    die_under_way(client, function)
+    second = create(client, function)
+    assert (second.status, second.headers["retry-after"]) == (503, "5")
+    assert second.messages == ["the same request has just come to nothing: try again"]
+    assert len(pauses) == 1
+    assert create(client, function).status == 201
+    assert made(client, function) == 1
+
+
+def test_an_upload_that_mux_has_forgotten_is_repeated_as_our_record_has_it(client: Client, front: Front) -> None:
+    first = create(client, "create_upload")
+    assert client.call("cancel_upload", id=first.data["id"]).status == 204
+    front.answer("GET", "/video/v1/uploads/.*", Reply(404, {"error": {"type": "not_found", "messages": ["no"]}}))
+    again = create(client, "create_upload")
+    assert again.status == 201
+    assert again.data == {"id": first.data["id"], "status": "cancelled", "expires_at": first.data["expires_at"]}
+    intents = [item for item in client.world.items() if item["pk"]["S"].startswith("IDEMPOTENCY#")]
+    client.world.replace_items(intents)
+    assert create(client, "create_upload").status == 502
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"status": "asset_created", "url": "https://storage.example.com/upload"},
+        {"status": "cancelled", "url": None},
+    ],
+)
+def test_a_repeated_answer_has_a_url_only_while_a_file_may_be_sent_to_it(
+    client: Client, front: Front, said: Json
+) -> None:
+    upload_id = create(client, "create_upload").data["id"]
+    front.answer("GET", "/video/v1/uploads/.*", Reply(200, {"data": {"id": upload_id} | said}))
+    again = create(client, "create_upload")
+    assert (again.status, again.data["status"]) == (201, said["status"])
+    assert "url" not in again.data

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from local.mux import sample_mp4
+from mux_lifecycle.mux.client import MuxClient
 from mux_lifecycle.mux.tag import Tag
 from tests import mux_events
 from tests.bridge import Webhooks
@@ -193,6 +194,25 @@ def test_a_request_that_is_sent_again_keeps_its_place(world: World, limit: Limit
     tag = Tag.decode(made["passthrough"], stack=STACK)
     assert tag
     assert (held(world, "assets"), held(world, "day")) == ({tag.request}, {tag.request})
+
+
+class Died(BaseException):
+    """The process is gone."""
+
+
+@pytest.mark.parametrize("create", [upload, asset])
+def test_so_does_one_that_died_before_mux_heard_of_it(world: World, limit: Limit, create: Any) -> None:
+    limit(open_uploads=1, assets=1, per_day=1)
+
+    def die(*_: object) -> None:
+        raise Died
+
+    with pytest.MonkeyPatch.context() as dying:
+        dying.setattr(MuxClient, f"create_{create.__name__}", die)
+        with pytest.raises(Died):
+            create(world, headers=KEY)
+    world.advance(61)
+    assert statuses([create(world, headers=KEY), create(world)]) == [201, 429]
 
 
 def test_a_key_that_was_refused_works_once_there_is_room(world: World, limit: Limit) -> None:

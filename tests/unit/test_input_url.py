@@ -29,6 +29,8 @@ ACCEPTED = [
     "https://example.com/a@b/c:d/%20/..;/x?u=https://10.0.0.1/&v=[1]",
     "https://xn--bcher-kva.example/x",
     "https://example.xn--p1ai/x",
+    "https://example.xn--vermgensberater-ctb/x",
+    f"https://example.xn--{'a' * 59}/x",
     "https://missing.invalid/x",
     "https://localhost.example.com/x",
     "https://internal.example.com/x",
@@ -93,7 +95,8 @@ HOSTS = {
     "bad label": [
         *("-a.com", "a-.com", "a.-com", "a.com-", "a_b.com", "a!b.com", "a*b.com", "*.example.com"),
         *("$host.com", "a" * 64 + ".com", "a." + "a" * 64, "a" + LONG_HOST, "a.c", "a.1", "a.1com"),
-        *("a.c0m", "a.xn--", "a.xn--_"),
+        LONG_HOST.replace(".com", "a.com"),
+        *("a.c0m", "a.xn--", "a.xn--_", "a.xn--" + "a" * 60),
     ],
     "percent": [
         *("127.0.0.1%00.example.com", "%31%32%37.0.0.1", "example%2ecom", "example.com%2f"),
@@ -164,6 +167,9 @@ def test_the_length_is_limited(url: str) -> None:
 @pytest.mark.parametrize(
     ("url", "reason"),
     [
+        ("x", "must begin with https://"),
+        ("https:/example.com", "must begin with https://"),
+        ("https://example.com/a\\b", "must be ASCII without spaces; percent-encode other characters"),
         ("https://exämple.com", "must be ASCII without spaces; percent-encode other characters"),
         ("http://example.com", "must begin with https://"),
         ("https://[", "not a valid URL"),

@@ -128,9 +128,9 @@ def part_document(data: Json, kind: keys.PartKind) -> dict[str, Any]:
 def is_watchable(document: str) -> bool:
     """Whether an asset's document names a public playback id; one that cannot be read names none."""
     try:
-        entries = json.loads(document or "{}").get("playback_ids", [])
+        entries = json.loads(document)["playback_ids"]
         return any(entry.get("policy") == "public" for entry in entries)
-    except (AttributeError, TypeError, ValueError):
+    except (AttributeError, KeyError, TypeError, ValueError):
         return False
 
 

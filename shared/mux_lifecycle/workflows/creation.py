@@ -211,7 +211,10 @@ class Creation:
         while fresh and standing.state == "pending" and waited < PATIENCE_SECONDS:
             self._pause(_STEP_SECONDS)
             waited += _STEP_SECONDS
-            standing = self._intents.find(standing.pk) or replace(standing, state="lost")
+            found = self._intents.find(standing.pk)
+            if found is None:
+                raise InProgress("the same request has just come to nothing: try again")
+            standing = found
         return standing
 
     def _looked_for(self, standing: Intent) -> Intent:
@@ -219,7 +222,7 @@ class Creation:
             return standing
         asset_id = self._search.find(standing, pages=_SEARCH_PAGES)
         if asset_id is None:
-            return replace(standing, state="lost")
+            return standing
         self._intents.finish(standing, asset_id)
         return replace(standing, state="done", object_id=asset_id)
 
