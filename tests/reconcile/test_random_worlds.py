@@ -7,7 +7,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final, Self
 
 import pytest
-import requests
+from urllib3 import PoolManager
 
 from mux_lifecycle import runtime
 from mux_lifecycle.errors import LifecycleError
@@ -26,8 +26,10 @@ from tests.world import ENVIRONMENT, STACK, Context, entry_point
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from urllib3 import HTTPResponse
+
 type Json = dict[str, Any]
-type Mood = Callable[[str], requests.Response | None]
+type Mood = Callable[[str], HTTPResponse | None]
 
 WORLDS: Final = 1000
 NOW: Final = 1_750_000_000.0
@@ -128,18 +130,18 @@ def _hides_everything(_: World) -> Mood:
 
 
 def _is_of_another_environment(world: World) -> Mood:
-    return lambda asked: world.elsewhere.send(requests.Request(*_parts(asked)).prepare())
+    return lambda asked: world.elsewhere.answer(*_parts(asked))
 
 
 def _changes_the_environment(world: World) -> Mood:
     """The token is exchanged for another environment's, at any moment."""
     calls = world.chance.randint(1, 8)
 
-    def mood(asked: str) -> requests.Response | None:
+    def mood(asked: str) -> HTTPResponse | None:
         if len(world.mux.asked) < calls:
             return None
         runtime._scheduled_mux(runtime.RECONCILE_SHARE)._environments.clear()
-        return world.elsewhere.send(requests.Request(*_parts(asked)).prepare())
+        return world.elsewhere.answer(*_parts(asked))
 
     return mood
 
@@ -212,7 +214,7 @@ def _lived_through(seed: int, clock: list[float], monkeypatch: pytest.MonkeyPatc
     _cold_start()
     world = World(random.Random(seed), lambda: clock[0])  # noqa: S311 - repeatable on purpose
     monkeypatch.setattr(runtime, "_table", lambda: world.table)
-    monkeypatch.setattr(requests.Session, "send", lambda _, request, **__: world.mux.send(request))
+    monkeypatch.setattr(PoolManager, "request", _answered_by(world))
     for _ in range(world.chance.randint(1, 3)):
         _one_run(world, world.chance.choice(MOODS), world.chance.choice(OPTIONS))
         clock[0] += world.chance.choice((1, 900, 86_400))
@@ -224,6 +226,13 @@ def _lived_through(seed: int, clock: list[float], monkeypatch: pytest.MonkeyPatc
         kept, record = world.mux.assets[asset_id], world.table.items[keys.asset(asset_id)]
         imported = not asset.get("passthrough") and record.get("owner") == "imp"
         assert imported or (kept == world.foreign[asset_id] | {"meta": kept["meta"]} and "owner" not in record)
+
+
+def _answered_by(world: World) -> Callable[..., HTTPResponse]:
+    def request(_: PoolManager, method: str, url: str, *, body: bytes | None, **__: Any) -> HTTPResponse:
+        return world.mux.answer(method, url, body)
+
+    return request
 
 
 def _one_run(world: World, mood: Callable[[World], Mood], event: Json) -> None:
