@@ -104,8 +104,9 @@ def _build_node(folder: Path) -> None:
         "--bundle --minify --platform=node --target=node20 --format=cjs --out-extension:.js=.cjs --log-level=error"
     )
     entries = [f"{name}.mjs" for name in PEERS]
+    build = ["node_modules/.bin/esbuild", *entries, *options.split(), "--log-level=error"]
     subprocess.run(
-        ["node_modules/.bin/esbuild", *entries, *options.split(), "--log-level=error", f"--outdir={folder}"],
+        [*build, f"--outdir={folder}"],
         cwd=NODE,
         check=True,
     )
