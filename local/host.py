@@ -49,7 +49,7 @@ class FunctionHost:
     ) -> None:
         self._offset = offset
         self._pools = {
-            name: _Pool(function, _environment(function, environment, overrides), logs, runtime)
+            name: _Pool(function, process_environment(function, environment, overrides), logs, runtime)
             for name, function in functions.items()
         }
 
@@ -127,7 +127,9 @@ class _Pool:
         task.add_done_callback(self._stopping.discard)
 
 
-def _environment(function: Function, environment: Mapping[str, str], overrides: Mapping[str, str]) -> dict[str, str]:
+def process_environment(
+    function: Function, environment: Mapping[str, str], overrides: Mapping[str, str]
+) -> dict[str, str]:
     """All that a worker gets: Lambda's own variables, the template's, and the local stack's."""
     own = dict(function.environment)
     own.update((name, value) for name, value in overrides.items() if name in own)
