@@ -182,6 +182,8 @@ class Stack:
             "JwtAudience": AUDIENCE,
             "JwtIssuer": f"{self.api_url}/_local",
             "MuxEnvironmentId": environment.id,
+            # Of an emulated Mux all is known here, and a real one cannot call this machine.
+            "MuxSetup": "manual",
         }
         declared = document.get("Parameters", {})
         known = {name: value for name, value in values.items() if name in declared}
