@@ -220,6 +220,8 @@ class Stack:
             "JwtAudience": AUDIENCE,
             "JwtIssuer": self.issuer_url,
             "MuxEnvironmentId": environment.id,
+            # Of an emulated Mux all is known here, and a real one cannot call this machine.
+            "MuxSetup": "manual",
         }
         declared = document.get("Parameters", {})
         known = {name: value for name, value in values.items() if name in declared}

@@ -18,7 +18,7 @@ _SIGNING_KEYS = "/video/v1/signing-keys"
 
 class Permissions:
     def __init__(self) -> None:
-        self.granted = PERMISSIONS
+        self.granted: tuple[str, ...] = PERMISSIONS
 
     def grant(self, permissions: Iterable[str] = PERMISSIONS) -> None:
         """Grant these and no others. Raises InvalidParametersError for what is no permission."""

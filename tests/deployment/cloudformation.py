@@ -1,4 +1,4 @@
-"""CloudFormation, as far as a custom resource notices: requests, the URL for the answer, rollback, repeated deliveries."""
+"""CloudFormation, as far as a custom resource notices: requests, the URL for answers, rollback, repeated deliveries."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ class Stack:
         return self.ask("Delete", self.properties)
 
     def ask(self, kind: str, properties: Json, before: Json | None = None) -> Json:
-        """One request, delivered until the function does not fail; without an answer it has failed for CloudFormation."""
+        """One request, delivered until the function does not fail; without an answer it counts as failed."""
         event = self.request(kind, properties, before)
         self.asked.append(event)
         for _ in range(DELIVERIES):

@@ -1,17 +1,19 @@
-"""Every external call of a deployment meets every fault: whatever CloudFormation does then, the right webhook is left."""
+"""Every external call of a deployment meets every fault, and CloudFormation goes on: the right webhook is left."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import product
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
 from tests.deployment.cloudformation import Answers, Stack
 from tests.deployment.conftest import URL, Bench
 from tests.faults.sweep import KINDS, Case, ExternalCalls, cases, kinds_met
-from tests.world import World
+
+if TYPE_CHECKING:
+    from tests.world import World
 
 type Json = dict[str, Any]
 type Act = Callable[[Stack], Json]
