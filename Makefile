@@ -10,7 +10,7 @@ BIN := .venv/bin
 SAM := .venv-sam/bin/sam
 DEV_READY := .venv/requirements.stamp
 SAM_READY := .venv-sam/requirements.stamp
-PYTHON_CODE := shared/layer shared/mux_lifecycle functions local tests $(wildcard bench mutation)
+PYTHON_CODE := shared/layer shared/mux_lifecycle functions local ops tests bench mutation
 SITE_READY := site/node_modules/.package-lock.json
 
 # Extra arguments for the tool behind a target, as in `make test ARGS="-x -k webhook"`.
@@ -92,6 +92,23 @@ bench: build ## What functions and lists cost, and a walk through 50,000 assets;
 deploy: build ## Deploy to AWS; the first time it asks for the parameters
 	$(SAM) deploy $$(grep -q '^parameter_overrides' samconfig.toml || echo --guided) $(ARGS)
 
+# The stack that is looked at; REGION is the one of the AWS profile unless it is given, or AWS_REGION is.
+STACK ?= mux-lifecycle
+REGION ?=
+LEVEL ?= INFO
+SINCE ?= 10m
+FOLLOW ?= yes
+OF_STACK = --stack "$(STACK)" --region "$(REGION)"
+
+.PHONY: doctor
+doctor: $(DEV_READY) ## Check a deployed stack from end to end, and say what to do (STACK=mux-lifecycle REGION=)
+	@$(BIN)/python -m ops doctor $(OF_STACK)
+
+.PHONY: logs
+logs: $(DEV_READY) ## Follow a deployed stack's logs (STACK= FUNCTION=create_upload LEVEL= REQUEST=id SINCE=10m FOLLOW=yes)
+	@$(BIN)/python -m ops logs $(OF_STACK) --function "$(FUNCTION)" --level "$(LEVEL)" --request "$(REQUEST)" \
+		--since "$(SINCE)" --follow "$(FOLLOW)"
+
 .PHONY: lock
 lock: $(DEV_READY) ## Pin the requirements again (newer versions: ARGS=--upgrade)
 	@set -e; for name in shared/requirements requirements/uv requirements/dev requirements/sam; do \
@@ -108,7 +125,7 @@ format: $(DEV_READY) ## Format the code and repair what ruff can
 .PHONY: clean
 clean: ## Remove what was built and cached; the virtual environments stay
 	rm -rf .aws-sam .mutate .coverage .coverage.* htmlcov .hypothesis .mypy_cache .pytest_cache .ruff_cache
-	find functions shared local tests -type d -name __pycache__ -prune -exec rm -rf {} +
+	find $(PYTHON_CODE) -type d -name __pycache__ -prune -exec rm -rf {} +
 
 # A command on PATH may be a shim that does not run, so each candidate is tried. 3.13 comes first: Lambda runs it.
 FIND_PYTHON = for python in python3.13 python3.14 python3 python; do \

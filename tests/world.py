@@ -184,7 +184,7 @@ class World:
             "MuxSigningKeySecret": self._secret("signing-key", {}),
         }
         self.template = Template(
-            _template_document(),
+            template_document(),
             ROOT,
             parameters={
                 "AllowedOrigins": f"{ORIGIN},{OTHER_ORIGIN}",
@@ -196,7 +196,7 @@ class World:
             resources=arns,
         )
         self.arns = arns
-        self.permissions = Permissions(_template_document(), arns)
+        self.permissions = Permissions(template_document(), arns)
         self.on_aws_call("provide-client-params.dynamodb", self.permissions.check_table)
         self.on_aws_call("provide-client-params.secretsmanager", self.permissions.check_secret)
         self.dynamodb = _test_client("dynamodb")
@@ -355,7 +355,8 @@ class World:
 
 
 @cache
-def _template_document() -> Json:
+def template_document() -> Json:
+    """template.yaml as it is written; not to be changed."""
     return read((ROOT / "template.yaml").read_text(encoding="utf-8"))
 
 

@@ -8,9 +8,9 @@ from typing import Any, Final
 
 import pytest
 
-from local.intrinsics import Resolver, read
+from local.intrinsics import Resolver
 from tests.alarms.evaluator import Metrics, fires
-from tests.world import ROOT, Answer, World
+from tests.world import Answer, World, template_document
 
 SERVICE: Final = "videos"
 """POWERTOOLS_SERVICE_NAME of all tests; in AWS it is the stack's name."""
@@ -29,7 +29,7 @@ class Watched:
         self.metrics = Metrics()
         self.all_executions_taken = False
         self._capsys = capsys
-        self._document = read((ROOT / "template.yaml").read_text(encoding="utf-8"))
+        self._document = template_document()
         self._resolver = Resolver(self._document, {"AWS::StackName": SERVICE}, {})
 
     @cached_property

@@ -1,0 +1,196 @@
+"""Checks of what AWS runs: stack, schedules, queues, alarms, table, API, and the limits of the account."""
+
+import json
+import time
+from collections.abc import Iterator
+from http import HTTPStatus
+from typing import Any, Final
+
+import requests
+from botocore.exceptions import ClientError
+
+from ops.finding import Finding, fail, ok, warn
+from ops.stack import Stack
+
+RUNBOOK: Final = "docs/operations.md"
+_SECONDS: Final = 10
+_ENOUGH_EXECUTIONS: Final = 100
+_WALK_SECONDS: Final = 2 * 86_400
+_ALARMS_A_CALL: Final = 100
+_STEADY: Final = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE"})
+
+
+def stack_status(stack: Stack) -> Iterator[Finding]:
+    subject = f"stack {stack.name}"
+    if stack.status in _STEADY:
+        yield ok(subject, stack.status)
+    elif stack.status.endswith("_IN_PROGRESS"):
+        yield warn(subject, stack.status, "wait until it has ended, and look again")
+    elif stack.status == "UPDATE_ROLLBACK_COMPLETE":
+        events = f"aws cloudformation describe-stack-events --stack-name {stack.name}"
+        yield warn(subject, "the last deploy failed and was undone", f"{events} says why")
+    else:
+        yield fail(subject, stack.status, "delete the stack and deploy again; table and secrets are kept")
+
+
+def schedules(stack: Stack) -> Iterator[Finding]:
+    wanted = {"Cleanup": "CleanupState", "Reconcile": "ReconcileState"}
+    found = stack.of_type("AWS::Scheduler::Schedule")
+    for name, parameter in wanted.items():
+        subject = f"schedule of the {name.lower()}"
+        physical = next((value for key, value in found.items() if key.startswith(name)), None)
+        if physical is None:
+            yield fail(subject, "is not there", "make deploy")
+            continue
+        state = stack.client("scheduler").get_schedule(Name=physical)["State"]
+        if state == "ENABLED":
+            yield ok(subject, "enabled")
+        elif stack.parameters.get(parameter) == "DISABLED":
+            yield warn(subject, f"disabled by {parameter}", f"{parameter}=ENABLED, if that is over")
+        else:
+            yield fail(subject, "disabled by hand", "make deploy, or enable it in the console")
+
+
+def failure_queues(stack: Stack) -> Iterator[Finding]:
+    for logical_id, url in stack.of_type("AWS::SQS::Queue").items():
+        attributes = stack.client("sqs").get_queue_attributes(
+            QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages"]
+        )["Attributes"]
+        count = int(attributes["ApproximateNumberOfMessages"])
+        if count:
+            yield fail(f"queue {logical_id}", f"{count} messages", f"{RUNBOOK}, Failure queues")
+        else:
+            yield ok(f"queue {logical_id}", "empty")
+
+
+def alarms(stack: Stack) -> Iterator[Finding]:
+    names = stack.of_type("AWS::CloudWatch::Alarm")
+    physical = list(names.values())
+    states: dict[str, str] = {}
+    for start in range(0, len(physical), _ALARMS_A_CALL):
+        answer = stack.client("cloudwatch").describe_alarms(AlarmNames=physical[start : start + _ALARMS_A_CALL])
+        states |= {alarm["AlarmName"]: alarm["StateValue"] for alarm in answer["MetricAlarms"]}
+    ringing = sorted(logical_id for logical_id, name in names.items() if states.get(name) == "ALARM")
+    missing = sorted(logical_id for logical_id, name in names.items() if name not in states)
+    for logical_id in ringing:
+        yield fail(f"alarm {logical_id}", "rings", f"{RUNBOOK}#{logical_id.lower()}")
+    for logical_id in missing:
+        yield fail(f"alarm {logical_id}", "was deleted", "make deploy")
+    if not ringing and not missing:
+        yield ok("alarms", f"{len(names)}, none rings")
+    if not stack.parameters.get("AlarmTopicArn"):
+        yield warn("alarms", "tell nobody", "set AlarmTopicArn to an SNS topic that somebody reads")
+
+
+def origins(stack: Stack) -> Iterator[Finding]:
+    wanted = set(stack.parameters.get("AllowedOrigins", "").split(","))
+    for api_id in stack.of_type("AWS::ApiGatewayV2::Api").values():
+        cors = stack.client("apigatewayv2").get_api(ApiId=api_id).get("CorsConfiguration", {})
+        found = set(cors.get("AllowOrigins", []))
+        shown = ", ".join(sorted(found)) or "none"
+        if found != wanted:
+            yield fail("origins", f"the API allows {shown}, not AllowedOrigins", "make deploy")
+        elif laptops := sorted(origin for origin in found if origin.startswith("http://")):
+            yield warn("origins", shown, f"take {', '.join(laptops)} off AllowedOrigins once the site is public")
+        else:
+            yield ok("origins", shown)
+
+
+def api(stack: Stack) -> Iterator[Finding]:
+    url = stack.outputs.get("ApiUrl", "")
+    try:
+        status = requests.get(f"{url}/gallery", params={"limit": "1"}, timeout=_SECONDS).status_code
+    except requests.RequestException as error:
+        yield fail("API", f"{url}/gallery cannot be reached: {type(error).__name__}", "is the network all right?")
+        return
+    if status == HTTPStatus.OK:
+        yield ok("API", f"{url} answers")
+    elif status == HTTPStatus.NOT_FOUND:
+        advice = "deploy again once the issuer's OpenID configuration can be read: API Gateway then makes the routes"
+        yield fail("API", "has no routes (404)", advice)
+    else:
+        yield fail("API", f"GET /gallery answers {status}", f"{RUNBOOK}#readingerrorsalarm")
+
+
+def issuer(stack: Stack) -> Iterator[Finding]:
+    name = stack.parameters.get("JwtIssuer", "")
+    if not name:
+        return
+    url = name.rstrip("/") + "/.well-known/openid-configuration"
+    advice = "JwtIssuer must be the iss of your tokens, letter for letter, and its configuration public"
+    try:
+        answer = requests.get(url, timeout=_SECONDS)
+        document = answer.json()
+        found = document["issuer"], document["jwks_uri"]
+    except requests.RequestException as error:
+        yield fail("issuer", f"{url} cannot be read: {type(error).__name__}", advice)
+        return
+    except (KeyError, TypeError, ValueError):
+        yield fail("issuer", f"{url} is no OpenID configuration (status {answer.status_code})", advice)
+        return
+    if found[0] != name:
+        yield fail("issuer", f"{url} says that it is {found[0]}", advice)
+    else:
+        yield ok("issuer", name)
+
+
+def executions(stack: Stack) -> Iterator[Finding]:
+    limit = stack.client("lambda").get_account_settings()["AccountLimit"]["ConcurrentExecutions"]
+    if limit < _ENOUGH_EXECUTIONS:
+        yield warn(
+            "Lambda",
+            f"the account may run {limit} functions at once in this region",
+            "ask for 1,000 before there are many visitors: docs/costs.md, Limits",
+        )
+    else:
+        yield ok("Lambda", f"{limit} concurrent executions")
+
+
+def table(stack: Stack) -> Iterator[Finding]:
+    dynamodb = stack.client("dynamodb")
+    for name in stack.of_type("AWS::DynamoDB::Table").values():
+        backups = dynamodb.describe_continuous_backups(TableName=name)["ContinuousBackupsDescription"]
+        recovery = backups.get("PointInTimeRecoveryDescription", {}).get("PointInTimeRecoveryStatus")
+        ttl = dynamodb.describe_time_to_live(TableName=name)["TimeToLiveDescription"]["TimeToLiveStatus"]
+        protected = dynamodb.describe_table(TableName=name)["Table"].get("DeletionProtectionEnabled")
+        advice = f"{RUNBOOK}, Restoring the table, has the command"
+        if recovery != "ENABLED":
+            yield fail("table", "has no point-in-time recovery", advice)
+        if ttl not in ("ENABLED", "ENABLING"):
+            yield fail("table", "nothing expires: time to live is off", advice)
+        if not protected:
+            yield warn("table", "can be deleted", "TableDeletionProtection=true")
+        if recovery == "ENABLED" and ttl in ("ENABLED", "ENABLING") and protected:
+            yield ok("table", f"{name}: backed up, protected, items expire")
+
+
+def last_walk(stack: Stack) -> Iterator[Finding]:
+    subject = "last reconcile"
+    for name in stack.of_type("AWS::DynamoDB::Table").values():
+        key = {"pk": {"S": "CHECKPOINT#reconcile"}}
+        item = stack.client("dynamodb").get_item(TableName=name, Key=key).get("Item", {})
+        yield _walk(subject, item, enabled=stack.parameters.get("ReconcileState") != "DISABLED")
+
+
+def _walk(subject: str, item: dict[str, Any], *, enabled: bool) -> Finding:
+    try:
+        walk = json.loads(item["state"]["S"])
+        started, finished, phase = int(walk["started_at"]), int(walk["finished_at"]), str(walk["phase"])
+    except (KeyError, TypeError, ValueError):
+        return warn(
+            subject, "there was none yet", "the first one begins within 15 minutes; see the alarms if it does not"
+        )
+    age = time.time() - (finished or started)
+    hours = f"{age / 3600:.0f} hours ago"
+    if not enabled:
+        return warn(subject, f"{hours}, and it is disabled", "ReconcileState=ENABLED, if that is over")
+    if age > _WALK_SECONDS:
+        return fail(subject, f"{'ended' if finished else 'began'} {hours}", f"{RUNBOOK}#reconcileunfinishedalarm")
+    counts = walk.get("counts", {})
+    return ok(subject, f"ended {hours}, saw {counts.get('seen', 0)} assets" if finished else f"at work: {phase}")
+
+
+def access_denied(error: ClientError) -> Finding:
+    """What a check says that AWS did not let look."""
+    code = error.response["Error"]["Code"]
+    return fail(error.operation_name, code, "your AWS credentials need this permission, or the thing is gone")

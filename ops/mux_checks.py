@@ -1,0 +1,116 @@
+"""Checks of what ties the stack to Mux: the secrets' values, the token, the webhook."""
+
+import json
+from collections.abc import Iterator
+from typing import Any, Final
+
+from botocore.exceptions import ClientError
+
+from ops.finding import Finding, fail, ok, warn
+from ops.mux import MuxAccount, MuxRefusedError
+from ops.stack import Stack
+
+_STORE: Final = "docs/deploy.md has the commands that store it"
+_MUX: Final = "https://api.mux.com"
+_NEEDED: Final = ("video:read", "video:write")
+
+
+def secrets(stack: Stack) -> Iterator[Finding]:
+    token = _value(stack, "MuxTokenSecret")
+    yield _filled("Mux token", bool(token.get("token_id") and token.get("token_secret")))
+    signing = _value(stack, "MuxWebhookSecret").get("signing_secrets")
+    yield _filled("webhook secret", isinstance(signing, list) and any(isinstance(entry, str) for entry in signing))
+    key = _value(stack, "MuxSigningKeySecret")
+    if key.get("key_id") and key.get("private_key"):
+        yield ok("signing key", "stored")
+    elif stack.parameters.get("DefaultPlaybackPolicy") == "signed":
+        yield fail("signing key", "is missing, and videos are signed: nobody can play them", _STORE)
+    else:
+        yield warn("signing key", "is missing: no playback tokens", f"fine while all is public; else {_STORE}")
+
+
+def token(stack: Stack) -> Iterator[Finding]:
+    account = _account(stack)
+    if account is None:
+        return
+    try:
+        identity = account.whoami()
+    except MuxRefusedError as error:
+        yield fail("Mux", str(error), f"make a token in Mux's dashboard, Settings, Access Tokens; {_STORE}")
+        return
+    environment, wanted = str(identity.get("environment_id", "")), stack.parameters.get("MuxEnvironmentId", "")
+    subject = f"Mux environment {environment}"
+    if not wanted:
+        yield warn(subject, "is not checked", f"set MuxEnvironmentId={environment}")
+    elif environment != wanted:
+        yield fail(subject, f"is not MuxEnvironmentId ({wanted})", "store a token of that environment, or change it")
+    else:
+        yield ok(subject, str(identity.get("environment_name", "")))
+    permissions = identity.get("permissions")
+    granted = permissions if isinstance(permissions, list) else []
+    missing = [name for name in _NEEDED if name not in granted]
+    if missing:
+        yield fail("Mux token", f"may not {', '.join(missing)}", "give it Mux Video read and write")
+    else:
+        yield ok("Mux token", ", ".join(map(str, granted)))
+
+
+def webhook(stack: Stack) -> Iterator[Finding]:
+    account, url = _account(stack), stack.outputs.get("WebhookUrl", "")
+    if account is None:
+        return
+    try:
+        found = [entry for entry in account.webhooks() if _same(str(entry.get("address")), url)]
+    except MuxRefusedError as error:
+        advice = f"give the token System read, or look in Mux's dashboard, Settings, Webhooks, for {url}"
+        yield warn("webhook", f"cannot be looked up: {error}", advice)
+        return
+    if not found:
+        yield fail("webhook", f"Mux has none with the address {url}", "docs/deploy.md says how to make it")
+    elif len(found) > 1:
+        ids = ", ".join(str(entry.get("id")) for entry in found)
+        yield fail("webhook", f"{len(found)} point here: {ids}", "delete all but the one whose secret is stored")
+    elif found[0].get("address") != url:
+        yield fail("webhook", f"points to {found[0].get('address')}", f"its address must be {url}")
+    elif found[0].get("enabled") is False:
+        yield fail("webhook", "is disabled at Mux", "enable it in Mux's dashboard, Settings, Webhooks")
+    else:
+        yield ok("webhook", url)
+
+
+def _same(address: str, url: str) -> bool:
+    """Whether a webhook is meant for this stack: the same host, whatever the path."""
+    return bool(url) and address.partition("://")[2].partition("/")[0] == url.partition("://")[2].partition("/")[0]
+
+
+def _filled(subject: str, filled: bool) -> Finding:
+    return ok(subject, "stored") if filled else fail(subject, "is not stored", _STORE)
+
+
+def _account(stack: Stack) -> MuxAccount | None:
+    """Mux with the stack's own token; None while there is no token, which `secrets` tells."""
+    value = _value(stack, "MuxTokenSecret")
+    token_id, token_secret = value.get("token_id"), value.get("token_secret")
+    if not (isinstance(token_id, str) and isinstance(token_secret, str) and token_id and token_secret):
+        return None
+    function = stack.of_type("AWS::Lambda::Function").get("CreateUploadFunction", "")
+    settings = stack.client("lambda").get_function_configuration(FunctionName=function)
+    variables = settings.get("Environment", {}).get("Variables", {})
+    return MuxAccount(variables.get("MUX_API_URL", _MUX), token_id, token_secret)
+
+
+def _value(stack: Stack, logical_id: str) -> dict[str, Any]:
+    """The JSON object in a secret; empty when there is none."""
+    arn = stack.of_type("AWS::SecretsManager::Secret").get(logical_id)
+    if arn is None:
+        return {}
+    try:
+        text = stack.client("secretsmanager").get_secret_value(SecretId=arn)["SecretString"]
+        value = json.loads(text)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ResourceNotFoundException":
+            raise
+        return {}
+    except (KeyError, ValueError):
+        return {}
+    return value if isinstance(value, dict) else {}
