@@ -15,6 +15,8 @@ from local.services import ServiceError
 from local.settings import Settings, SettingsError
 from local.stack import Stack, StackError
 
+NO_FFMPEG = "without ffmpeg nothing plays, all else works; install it and start again"
+
 
 def main() -> int:
     """Run the stack; answers the exit status."""
@@ -61,13 +63,15 @@ async def _serve(settings: Settings) -> int:
 def _ready(stack: Stack, settings: Settings) -> str:
     api = stack.api_url
     site = f"\n  site  {stack.site_url}" if stack.site_url else ""
+    emulator = "" if settings.mux else f"  (emulator: {'what is uploaded plays' if stack.plays else NO_FFMPEG})"
     return f"""
 Ready. Ctrl-C ends everything.
 
   API   {api}
-  Mux   {stack.mux_url}{"" if settings.mux else "  (emulator)"}
+  Mux   {stack.mux_url}{emulator}
   AWS   {stack.aws_url}  (moto: DynamoDB, Secrets Manager){site}
   logs  {stack.log_folder}
+  look  {api}/_local/  (status, faults, clock, schedules)
 
 Try it:
 
