@@ -16,6 +16,8 @@ from local.settings import Settings, SettingsError
 from local.site import packages_missing
 from local.stack import Stack, StackError
 
+NO_FFMPEG = "without ffmpeg nothing plays, all else works; install it and start again"
+
 
 def main() -> int:
     """Run the stack; answers the exit status."""
@@ -64,13 +66,15 @@ def _ready(stack: Stack, settings: Settings) -> str:
     site = f"\n  site  {stack.site_url}" if stack.site_url else ""
     if site and packages_missing(settings.site):
         site += "  (without its uploader and player: install Node.js 20 with npm, and start again)"
+    emulator = "" if settings.mux else f"  (emulator: {'what is uploaded plays' if stack.plays else NO_FFMPEG})"
     return f"""
 Ready. Ctrl-C ends everything.
 
   API   {api}
-  Mux   {stack.mux_url}{"" if settings.mux else "  (emulator)"}
+  Mux   {stack.mux_url}{emulator}
   AWS   {stack.aws_url}  (moto: DynamoDB, Secrets Manager){site}
   logs  {stack.log_folder}
+  look  {api}/_local/  (status, faults, clock, schedules)
 
 Try it:
 

@@ -20,6 +20,8 @@ from local.template import create_table
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from mypy_boto3_dynamodb import DynamoDBClient
+
     from local.template import Template
 
 # moto takes any; they only have to be there.
@@ -28,6 +30,7 @@ CREDENTIALS = {
     "AWS_SECRET_ACCESS_KEY": "local",
     "AWS_SESSION_TOKEN": "local",
 }
+_CONFIG = Config(proxies={}, retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=30)
 
 
 def environment(url: str, region: str) -> dict[str, str]:
@@ -44,20 +47,24 @@ def environment(url: str, region: str) -> dict[str, str]:
 
 def provision(url: str, template: Template, secrets: Mapping[str, Mapping[str, Any]]) -> None:
     """Create the template's tables, and its secrets with the values given by logical id (those without stay empty)."""
-    session = _session(template.ref("AWS::Region"))
-    config = Config(proxies={}, retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=30)
-    dynamodb = session.client("dynamodb", endpoint_url=url, config=config)
+    region = template.ref("AWS::Region")
+    tables = dynamodb(url, region)
     for logical_id in template.tables:
-        create_table(dynamodb, template, logical_id)
-    manager = session.client("secretsmanager", endpoint_url=url, config=config)
+        create_table(tables, template, logical_id)
+    manager = _session(region).client("secretsmanager", endpoint_url=url, config=_CONFIG)
     for logical_id in template.secrets:
         name = template.physical_name(logical_id)
         if logical_id in secrets:
             manager.create_secret(Name=name, SecretString=json.dumps(secrets[logical_id]))
         else:
             manager.create_secret(Name=name)
-    dynamodb.close()
+    tables.close()
     manager.close()
+
+
+def dynamodb(url: str, region: str) -> DynamoDBClient:
+    """A client of the DynamoDB at `url`."""
+    return _session(region).client("dynamodb", endpoint_url=url, config=_CONFIG)
 
 
 def _session(region: str) -> boto3.Session:

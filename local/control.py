@@ -1,4 +1,4 @@
-"""The stack's own routes below /_local/: health, sign-in, tokens, functions run by hand. AWS has none of them."""
+"""The stack's own routes below /_local/: status page, health, sign-in, tokens, functions run by hand."""
 
 from __future__ import annotations
 
@@ -7,24 +7,24 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from aiohttp import web
 
+from local import status
 from local.host import UnknownFunctionError
 from local.issuer import TTL_SECONDS
+from local.ports import HOST
+from local.samples import SampleError
 from local.sign_in import SignIn, Tokens
 from local.worker import FunctionError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable
 
 
 class NotReadyError(Exception):
     """The stack is still starting, or already ending."""
 
 
-class Stack(Tokens, Protocol):
-    """What these routes need of the stack, beside what the pages to sign in need."""
-
-    async def health(self) -> Mapping[str, bool]:
-        """Which parts serve."""
+class Stack(Tokens, status.Stack, Protocol):
+    """What these routes need of the stack, beside what its pages need."""
 
     async def invoke(self, function: str, event: object) -> Any:
         """Run a function (logical id) on an event. Raises FunctionError and UnknownFunctionError."""
@@ -35,6 +35,7 @@ def application(stack: Stack) -> web.Application:
     control = _Control(stack)
     app = web.Application(middlewares=[control.guard])
     app.add_routes(SignIn(stack).table())
+    app.add_routes(status.Status(stack).table())
     app.router.add_get("/health", control.health)
     app.router.add_post("/token", control.token)
     app.router.add_post("/functions/{function}/invoke", control.invoke)
@@ -74,7 +75,12 @@ class _Control:
     async def guard(
         self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
     ) -> web.StreamResponse:
-        """Let the pages of the allowed origins in, and no others: any page can send requests to this machine."""
+        """Let the pages of the allowed origins in, and no others: any page can send requests to this machine.
+
+        A page of a foreign name that was made to lead to this machine is known by that name.
+        """
+        if request.host.partition(":")[0] not in {HOST, "localhost"}:
+            return _refusal(403, f"the local stack is used as {HOST} or localhost")
         origin = request.headers.get("Origin")
         if origin is not None and origin not in self._stack.origins:
             return _refusal(403, "pages of this origin may not use the local stack")
@@ -83,6 +89,8 @@ class _Control:
             response = web.Response(status=204) if request.method == "OPTIONS" else await handler(request)
         except NotReadyError:
             response = _refusal(503, "the stack is not ready")
+        except SampleError as error:
+            response = _refusal(502, str(error))
         except web.HTTPRedirection:
             raise
         except web.HTTPException as error:
@@ -90,7 +98,7 @@ class _Control:
         if origin is not None:
             response.headers["Access-Control-Allow-Origin"] = origin
             response.headers["Access-Control-Allow-Headers"] = "content-type"
-            response.headers["Access-Control-Allow-Methods"] = "GET,POST"
+            response.headers["Access-Control-Allow-Methods"] = "GET,POST,PUT"
         return response
 
 

@@ -6,18 +6,14 @@ from pathlib import Path
 
 from local.mux import sample_mp4
 from local.mux.ffmpeg import Ffmpeg, find
-from local.samples import Sample
-
-PICTURE = "testsrc2=size=640x360:rate=25"
-SOUND = "sine=frequency=330:beep_factor=2"
+from local.samples import TEST_VIDEO
 
 
 def main(file: Path) -> None:
     if program := find():
-        sample = Sample("", "", PICTURE, SOUND, seconds=10)
-        asyncio.run(Ffmpeg(program).encode(*sample.arguments(), str(file)))
+        asyncio.run(Ffmpeg(program).encode(*TEST_VIDEO.arguments(), str(file)))
     else:
-        file.write_bytes(sample_mp4(seconds=10))
+        file.write_bytes(sample_mp4(seconds=TEST_VIDEO.seconds))
 
 
 if __name__ == "__main__":

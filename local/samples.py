@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _READY_SECONDS = 180
-_PAUSE_SECONDS = 0.5
+_PAUSE_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,8 @@ class Sample:
 
 _CHORD = "aevalsrc=0.09*sin(2*PI*220*t)+0.06*sin(2*PI*(277+18*floor(mod(t\\,4)))*t)+0.05*sin(2*PI*330*t)"
 _BELL = "aevalsrc=0.25*exp(-4*mod(t\\,1))*sin(2*PI*(440+110*mod(floor(t)\\,3))*t)"
+
+TEST_VIDEO = Sample("Test video", "alice", "testsrc2=size=640x360:rate=25", "sine=frequency=330:beep_factor=2", 10)
 
 SAMPLES = (
     Sample(
@@ -124,21 +126,40 @@ async def made(sample: Sample, folder: Path, ffmpeg: Ffmpeg) -> Path:
     return file
 
 
-async def upload(session: aiohttp.ClientSession, api_url: str, token: str, file: Path, sample: Sample) -> str:
-    """Through the API, until it is ready; answers the asset's id. Raises SampleError."""
+async def test_video(folder: Path) -> bytes:
+    """TEST_VIDEO as a file. Raises SampleError."""
+    program = await asyncio.to_thread(find)
+    if program is None:
+        raise SampleError("there is no ffmpeg")
+    try:
+        file = await made(TEST_VIDEO, folder, Ffmpeg(program))
+    except FfmpegError as error:
+        raise SampleError(str(error)) from error
+    return await asyncio.to_thread(file.read_bytes)
+
+
+async def upload(session: aiohttp.ClientSession, api_url: str, token: str, file: Path, sample: Sample) -> None:
+    """Through the API, until it is ready and where it belongs. Raises SampleError."""
+    content = await asyncio.to_thread(file.read_bytes)
+    headers = {"Authorization": f"Bearer {token}"}
+    upload_id = await send(session, api_url, headers, content, sample)
+    asset = await _ready(session, f"{api_url}/uploads/{upload_id}", headers)
+    if sample.gallery:
+        await _data(session, "PATCH", f"{api_url}/assets/{asset}", headers, {"visibility": "public"})
+
+
+async def send(
+    session: aiohttp.ClientSession, api_url: str, headers: dict[str, str], content: bytes, sample: Sample
+) -> str:
+    """Ask for an upload and send the file; answers the upload's id. Raises SampleError."""
     wish: dict[str, Any] = {"title": sample.title, "playback_policy": sample.policy}
     if sample.captions:
         wish["captions"] = sample.captions
-    headers = {"Authorization": f"Bearer {token}"}
     created = await _data(session, "POST", f"{api_url}/uploads", headers, wish)
-    content = await asyncio.to_thread(file.read_bytes)
     async with session.put(created["url"], data=content) as response:
         if response.status != 200:
             raise SampleError(f"the file was answered {response.status}")
-    asset = await _ready(session, f"{api_url}/uploads/{created['id']}", headers)
-    if sample.gallery:
-        await _data(session, "PATCH", f"{api_url}/assets/{asset}", headers, {"visibility": "public"})
-    return asset
+    return str(created["id"])
 
 
 async def _ready(session: aiohttp.ClientSession, url: str, headers: dict[str, str]) -> str:

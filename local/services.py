@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from local.settings import Settings
 
 READY = re.compile(r"ready on (http://\S+)")
+PLAYING = "Encoding with "
 PAUSE_SECONDS = 0.05
 
 
@@ -33,6 +34,7 @@ class ServiceError(Exception):
 class Services:
     """Starts, watches and ends the processes. `failed` is done when one ended by itself; its result says which.
 
+    `playing` says whether the emulator has an ffmpeg.
     `media` is the folder of the emulator's files, there only while it runs.
     """
 
@@ -46,6 +48,7 @@ class Services:
         self._probes: dict[str, str] = {}
         self.aws_url = ""
         self.mux_url = settings.mux.url if settings.mux else ""
+        self.playing = False
         self.failed: asyncio.Future[str] = asyncio.get_running_loop().create_future()
 
     async def start(self) -> None:
@@ -61,6 +64,7 @@ class Services:
             while not (said := READY.search(self._logs.text("mux"))):
                 await self._pause(mux)
             self.mux_url = said[1]
+            self.playing = PLAYING in self._logs.text("mux")
             self._probes["mux"] = f"{self.mux_url}/_emulator/clock"
 
     async def health(self) -> dict[str, bool]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
+from collections import deque
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
@@ -16,11 +17,14 @@ from local.host import FunctionHost
 from local.intrinsics import read
 from local.issuer import TTL_SECONDS, Issuer
 from local.logs import Logs
+from local.mux import sample_mp4
 from local.mux_api import MuxApi, MuxApiError
 from local.mux_environment import EMULATOR_TOKEN, MuxEnvironment, prepare_account, prepare_emulator
 from local.poller import Poller, webhook_delivery
 from local.ports import HOST, listen, port_of, url
+from local.records import Records
 from local.services import Services
+from local.status import ROWS, Answered
 from local.template import Template
 
 if TYPE_CHECKING:
@@ -30,6 +34,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     from local.settings import Settings
+    from local.template import Schedule
 
 WEBHOOK_PATH = "/webhooks/mux"
 AUDIENCE = "local-client"
@@ -63,6 +68,9 @@ class Stack:
         self._services = Services(settings, self._logs, self._session, settings.media / port)
         self._exits = contextlib.AsyncExitStack()
         self._runners: list[web.AppRunner] = []
+        self.answered: deque[Answered] = deque(maxlen=ROWS)
+        self._template_read: Template | None = None
+        self._records: Records | None = None
         self._background: set[asyncio.Task[None]] = set()
         self._host: FunctionHost | None = None
         self._issuer: Issuer | None = None
@@ -133,6 +141,41 @@ class Stack:
         """All that a part (api, aws, mux, or a function's logical id) has printed."""
         return self._logs.text(part)
 
+    @property
+    def plays(self) -> bool:
+        """Whether what is uploaded plays: at Mux, or with the emulator's ffmpeg."""
+        return self._settings.mux is not None or self._services.playing
+
+    @property
+    def emulator_url(self) -> str | None:
+        return None if self._settings.mux else self.mux_url
+
+    @property
+    def schedules(self) -> Sequence[Schedule]:
+        return self._ready(self._template_read).schedules
+
+    def urls(self) -> dict[str, str]:
+        """Where the parts are."""
+        return {"API": self.api_url, "Mux": self.mux_url, "AWS": self.aws_url, "Site": self.site_url}
+
+    async def records(self) -> list[dict[str, Any]]:
+        """Records of the table, the latest first. Raises NotReadyError."""
+        return await asyncio.to_thread(self._ready(self._records).latest)
+
+    async def upload_test_video(self) -> str:
+        """Upload a small video as a demo user; answers the upload's id. Raises SampleError, NotReadyError."""
+        sample = samples.TEST_VIDEO
+        headers = {"Authorization": f"Bearer {self.token(sample.owner)}"}
+        content = await samples.test_video(self._settings.sample_files) if self.plays else sample_mp4(sample.seconds)
+        async with aiohttp.ClientSession() as session:
+            return await samples.send(session, self.api_url, headers, content, sample)
+
+    @staticmethod
+    def _ready[Part](part: Part | None) -> Part:
+        if part is None:
+            raise control.NotReadyError
+        return part
+
     async def _start(self) -> None:
         settings = self._settings
         await self._serve(application_runner(self._handle, control.application(self)), self._listener)
@@ -149,6 +192,9 @@ class Stack:
         template = self._template(environment)
         await asyncio.to_thread(aws.provision, self.aws_url, template, environment.secrets)
         self._open(template)
+        self._template_read = template
+        for table in template.tables[:1]:
+            self._records = Records(self.aws_url, template.ref("AWS::Region"), template.ref(table))
         if settings.samples and not settings.mux:
             self._run(samples.add(settings.samples, self.api_url, self.token, settings.sample_files, self._progress))
         if site_listener:
@@ -272,7 +318,9 @@ class Stack:
         else:
             response = web.json_response({"message": "Service Unavailable"}, status=503)
         milliseconds = (time.monotonic() - started) * 1000
+        method, status = request.method, response.status
         # The path alone: a query may carry what no log should.
         path = request.raw_path.partition("?")[0]
-        self._logs.write("api", f"{request.method} {path} {response.status} {milliseconds:.0f} ms")
+        self._logs.write("api", f"{method} {path} {status} {milliseconds:.0f} ms")
+        self.answered.append(Answered(time.time(), method, path, status, round(milliseconds)))
         return response

@@ -60,6 +60,8 @@ async def _run(arguments: argparse.Namespace) -> None:
         for address, secret in zip_longest(arguments.webhook, arguments.webhook_secret):
             registered = await server.control.register_webhook(address, secret)
             print(f"Webhook {address} signing secret {registered['signing_secret']}", flush=True)
+        if server.control.encoder:
+            print(f"Encoding with {server.control.encoder}", flush=True)
         print(f"Mux emulator ready on {server.url}", flush=True)
         await stop.wait()
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from local.mux.environment import Environment
+_SHOWN = 50
 
 
 class Control:
@@ -37,6 +38,22 @@ class Control:
         """Move the clock on; what falls due happens before this returns its new time in Unix seconds."""
         self._environment.clock.advance(seconds)
         return self._environment.clock.now()
+
+    @property
+    def encoder(self) -> str | None:
+        """The ffmpeg that is used; None without one."""
+        ffmpeg = self._environment.films.ffmpeg
+        return ffmpeg.program if ffmpeg else None
+
+    async def state(self) -> dict[str, Any]:
+        """For people: faults, time, and the latest deliveries, those too that a fault has lost."""
+        environment = self._environment
+        return {
+            "encodes": self.encoder is not None,
+            "now": environment.clock.now(),
+            "faults": environment.faults.source,
+            "deliveries": environment.journal.latest_deliveries(_SHOWN),
+        }
 
     async def requests(self) -> list[dict[str, Any]]:
         return self._environment.journal.requests()

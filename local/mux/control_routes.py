@@ -24,6 +24,7 @@ class ControlRoutes:
             web.put("/_emulator/faults", self.set_faults),
             web.put("/_emulator/permissions", self.grant),
             web.post("/_emulator/clock", self.advance),
+            web.get("/_emulator/state", self.state),
             web.get("/_emulator/requests", self.requests),
             web.get("/_emulator/events", self.events),
             web.get("/_emulator/deliveries", self.deliveries),
@@ -45,6 +46,9 @@ class ControlRoutes:
         if seconds is None:
             raise fields.invalid("advance_seconds", "is required")
         return data({"now": await self._control.advance(seconds)})
+
+    async def state(self, _request: web.Request) -> web.Response:
+        return data(await self._control.state())
 
     async def requests(self, _request: web.Request) -> web.Response:
         return data(await self._control.requests())

@@ -84,6 +84,7 @@ class Dispatcher:
         faults, clock = self._sending.faults, self._sending.clock
         asked = faults.webhooks
         if faults.happens(asked.drop):
+            self._sending.journal.lose(event)
             return
         # A delay postpones an endpoint's deliveries, it does not shuffle them: that is what `reorder` is for.
         self._last_due = max(self._last_due, clock.now() + faults.seconds(asked.delay))

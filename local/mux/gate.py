@@ -6,10 +6,12 @@ import asyncio
 import base64
 import binascii
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from aiohttp import web
 
 from local.mux.errors import (
+    ForbiddenError,
     MethodNotAllowedError,
     MuxError,
     NotFoundError,
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 
 _API = ("/video/", "/system/")
 _UPLOAD = "/upload/"
+_CONTROL = "/_emulator/"
+_HERE = ("127.0.0.1", "localhost")
 _UNANSWERED = web.RequestKey("unanswered", bool)
 
 
@@ -78,6 +82,15 @@ class Gate:
             request[_UNANSWERED] = True
             request.transport.abort()
         return response
+
+    @web.middleware
+    async def control(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Control has no credentials: keep out pages of other hosts, also those whose name was made to lead here."""
+        if request.path.startswith(_CONTROL):
+            origin = request.headers.get("Origin")
+            if request.host.partition(":")[0] not in _HERE or (origin and urlsplit(origin).hostname not in _HERE):
+                return refusal(ForbiddenError("pages of other hosts may not control the emulator"))
+        return await handler(request)
 
     @web.middleware
     async def errors(self, request: web.Request, handler: Handler) -> web.StreamResponse:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import deque
 from dataclasses import dataclass
 from itertools import islice
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from local.mux.events import Event
 
 _KEPT = 100_000
+_KEPT_LOST = 1_000
 
 
 @dataclass
@@ -39,6 +41,21 @@ class DeliveryRecord:
     sent_at: float
     status: int | None = None
 
+    @property
+    def object_id(self) -> str:
+        """The id of what it tells about."""
+        return str(json.loads(self.body)["object"]["id"])
+
+
+@dataclass(frozen=True)
+class LostRecord:
+    """A delivery that a fault has lost; nobody was asked."""
+
+    event_id: str
+    type: str
+    object_id: str
+    at: float
+
 
 class Journal:
     def __init__(self) -> None:
@@ -46,6 +63,7 @@ class Journal:
         self._events: deque[Event] = deque(maxlen=_KEPT)
         self._happened = 0
         self._deliveries: deque[DeliveryRecord] = deque(maxlen=_KEPT)
+        self._lost: deque[LostRecord] = deque(maxlen=_KEPT_LOST)
         self._open: set[int] = set()
 
     def request(self, record: RequestRecord) -> None:
@@ -64,6 +82,10 @@ class Journal:
         record.status = status
         self._open.discard(id(record))
 
+    def lose(self, event: Event) -> None:
+        """Note a delivery that is not even tried."""
+        self._lost.append(LostRecord(event.id, event.type, event.object["id"], event.emitted_at))
+
     def requests(self) -> list[dict[str, Any]]:
         return [dict(vars(record)) for record in self._requests]
 
@@ -75,9 +97,26 @@ class Journal:
     def deliveries(self) -> list[dict[str, Any]]:
         return [dict(vars(record)) for record in self._deliveries if id(record) not in self._open]
 
+    def latest_deliveries(self, limit: int) -> list[dict[str, Any]]:
+        """The latest first, with what they were about and not what they held; `lost` ones among them."""
+        ended = [record for record in islice(reversed(self._deliveries), limit) if id(record) not in self._open]
+        shown = [
+            _shown(record.event_id, record.type, record.object_id, record.sent_at, record.status) for record in ended
+        ]
+        shown += [
+            _shown(record.event_id, record.type, record.object_id, record.at, None) | {"lost": True}
+            for record in islice(reversed(self._lost), limit)
+        ]
+        return sorted(shown, key=lambda entry: float(entry["at"]), reverse=True)[:limit]
+
     def clear(self) -> None:
         self._requests.clear()
         self._events.clear()
         self._happened = 0
         self._deliveries.clear()
+        self._lost.clear()
         self._open.clear()
+
+
+def _shown(event_id: str, kind: str, object_id: str, at: float, status: int | None) -> dict[str, Any]:
+    return {"at": at, "event_id": event_id, "type": kind, "object_id": object_id, "status": status, "lost": False}

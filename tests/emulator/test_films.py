@@ -148,7 +148,7 @@ def test_segments_come_in_ranges(stream: str) -> None:
 
 
 def test_names_of_subtitles_cannot_break_out_of_the_playlist(stream: str) -> None:
-    [media] = [line for line in get(f"{stream}.m3u8").text.splitlines() if "NAME=\"Eng" in line]
+    [media] = [line for line in get(f"{stream}.m3u8").text.splitlines() if 'NAME="Eng' in line]
     assert "NAME=\"Eng'lish URI='x\"" in media
     assert media.count('URI="') == 1
 
