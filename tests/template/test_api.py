@@ -34,6 +34,7 @@ ROUTES = {
     "GET /gallery": "GalleryFunction",
     "POST /webhooks/mux": "WebhookReceiverFunction",
 }
+USER_POOL_ISSUER = "https://cognito-idp.${AWS::Region}.${AWS::URLSuffix}/${UserPool}"
 WEBHOOK = "POST /webhooks/mux"
 OPEN = {WEBHOOK, "GET /gallery"}
 """Mux signs the body of the one; the other shows what is published."""
@@ -73,7 +74,10 @@ def test_tokens_are_checked_against_the_parameters(document: dict[str, Any]) -> 
     assert schemes["Jwt"]["x-amazon-apigateway-authorizer"] == {
         "type": "jwt",
         "identitySource": "$request.header.Authorization",
-        "jwtConfiguration": {"issuer": {"Ref": "JwtIssuer"}, "audience": {"Ref": "JwtAudience"}},
+        "jwtConfiguration": {
+            "issuer": {"Fn::If": ["MakesUserPool", {"Fn::Sub": USER_POOL_ISSUER}, {"Ref": "JwtIssuer"}]},
+            "audience": {"Fn::If": ["MakesUserPool", [{"Ref": "UserPoolClient"}], {"Ref": "JwtAudience"}]},
+        },
     }
 
 

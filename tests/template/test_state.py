@@ -102,7 +102,7 @@ def test_every_parameter_is_explained_bounded_and_grouped(sam: Template) -> None
         assert parameter["Description"], name
         assert parameter.keys() & {"AllowedPattern", "AllowedValues", "MinValue"}, name
     needed = {name for name, parameter in sam["Parameters"].items() if "Default" not in parameter}
-    assert needed == {"AllowedOrigins", "JwtIssuer", "JwtAudience"}
+    assert needed == {"AllowedOrigins"}
 
 
 def test_every_default_is_allowed(sam: Template) -> None:
@@ -125,7 +125,12 @@ def test_every_default_is_allowed(sam: Template) -> None:
         ("MuxEnvironmentId", "", "k3v9zq "),
         ("PlaybackRestrictionId", "", "a b"),
         ("PlaybackRestrictionId", "Jw3mT02kQe7RzL9b", "x" * 129),
-        ("JwtIssuer", "https://issuer.example.com/", "http://issuer.example.com"),
+        ("JwtIssuer", "", "http://issuer.example.com"),
+        ("JwtIssuer", "https://issuer.example.com/", "issuer.example.com"),
+        ("SignInCallbackUrls", "https://www.example.com/videos/", "http://www.example.com/"),
+        ("SignInCallbackUrls", "http://localhost:8080", "https://www.example.com/#videos"),
+        ("SignInDomainPrefix", "", "-videos"),
+        ("SignInDomainPrefix", "videos-2", "Videos"),
         ("JwtIssuer", "https://issuer.example.com/pool", "https://issuer.example.com?a"),
         ("AlarmTopicArn", "arn:aws:sns:eu-central-1:123456789012:alarms", "alarms"),
         ("AdminGroup", "video-admins", "a b"),
