@@ -42,6 +42,7 @@ type Count = Literal[
     "ReconcileAttention",
     "RetentionExpired",
     "RetentionCancelled",
+    "SetupFailed",
 ]
 type Gauge = Literal["OldestDueSeconds"]
 

@@ -163,6 +163,13 @@ def _no_walk_ends(watched: Watched) -> None:
     watched.world.advance(HOUR)
 
 
+def _setup_may_not_ask_mux(watched: Watched) -> None:
+    watched.world.advance(DAY)
+    watched.world.put_secret("MuxTokenSecret", _WRONG_TOKEN)
+    watched.world.cold_start()
+    watched.start("mux_setup")
+
+
 def _changes_cannot_be_announced(watched: Watched) -> None:
     for _ in range(3):
         watched.world.advance(5 * MINUTE)
@@ -196,6 +203,8 @@ FAULTS: Final[dict[str, Callable[[Watched], None]]] = {
     "ReconcileUnfinishedAlarm": _no_walk_ends,
     "ReconcileAttentionAlarm": _mux_has_lost_a_library,
     "ReconcileDriftAlarm": _an_event_never_came,
+    "MuxSetupFailedAlarm": _setup_may_not_ask_mux,
+    "MuxSetupMissingAlarm": _nothing_starts,
     "ChangeFeedLateAlarm": _changes_cannot_be_announced,
     "ChangeFeedFailedAlarm": _changes_are_given_up,
 }

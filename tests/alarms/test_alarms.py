@@ -26,6 +26,7 @@ def ordinary_days(watched: Watched) -> None:
     for _ in range(4):
         watched.start("cleanup")
         watched.start("reconcile")
+        watched.start("mux_setup")
         world.advance(14 * MINUTE)
     upload = watched.call("create_upload", json_body={"title": "Harbour"})
     made = watched.call("create_asset", json_body={"input": "https://media.example.com/film.mp4"})
@@ -61,6 +62,7 @@ def test_an_alarm_rings_for_its_fault(watched: Watched, name: str) -> None:
     for _ in range(4):
         watched.start("cleanup")
         watched.start("reconcile")
+        watched.start("mux_setup")
         watched.world.advance(14 * MINUTE)
     assert name not in watched.ringing()
     FAULTS[name](watched)
@@ -121,7 +123,12 @@ def test_the_runbook_names_every_metric() -> None:
 @pytest.mark.parametrize("conditional", ["ENABLED", "DISABLED"])
 def test_the_dashboard_shows_every_alarm_and_every_metric(watched: Watched, conditional: str) -> None:
     body = watched.dashboard(
-        {"ReconcileState": conditional, "CleanupState": conditional, "ChangeFeedState": conditional}
+        {
+            "ReconcileState": conditional,
+            "CleanupState": conditional,
+            "ChangeFeedState": conditional,
+            "MuxSetup": "automatic" if conditional == "ENABLED" else "manual",
+        }
     )
     shown = json.dumps(body)
     missing = {name for name in watched.alarms if f'-{name}"' not in shown}

@@ -67,7 +67,11 @@ class Watched:
 
     def start(self, function: str, event: Json | None = None) -> Json | None:
         """An asynchronous invocation as a schedule's: Lambda repeats it, then tells the failure destination."""
-        run = {"cleanup": self.world.schedule, "reconcile": self.world.reconcile}[function]
+        run = {
+            "cleanup": self.world.schedule,
+            "reconcile": self.world.reconcile,
+            "mux_setup": self.world.setup,
+        }[function]
         settings = self._properties(function)["EventInvokeConfig"]
         for _ in range(settings["MaximumRetryAttempts"] + 1):
             report: Json | None = self._invoked(function, lambda: run(event))

@@ -25,7 +25,7 @@ from mux_lifecycle.errors import (
     TemporarilyUnavailable,
     WrongEnvironment,
 )
-from mux_lifecycle.telemetry import count, logger
+from mux_lifecycle.telemetry import logger
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -302,7 +302,6 @@ class Setup:
         state.environment_id = found
 
     def _reported(self, report: Report) -> Report:
-        count("SetupWaiting" if report.get("stopped") == "no_token" else "SetupRuns")
         logger.info("setup ended", outcome=report)
         return report
 
