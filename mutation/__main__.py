@@ -127,8 +127,8 @@ def _prepare(place: Path, module: str) -> None:
         "also_copy": COPIED,
         "pytest_add_cli_args": PYTEST,
         "pytest_add_cli_args_test_selection": TESTS[module],
-        # A test that hangs is ended by pytest-timeout, and then it has noticed. What mutmut ends counts as not noticed, so
-        # it waits until a busy machine cannot be the reason.
+        # A test that hangs is ended by pytest-timeout, and then it has noticed. What mutmut ends does not count as
+        # noticed, and it is in no hurry: a busy machine must not be taken for a hanging test.
         "timeout_multiplier": ("10",),
         "timeout_constant": ("60",),
     }

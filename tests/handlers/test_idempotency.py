@@ -21,6 +21,7 @@ from tests.world import OTHER_ORIGIN, Answer, Json, World
 
 KEY = {"idempotency-key": "7d0f7c52-9f1e-4c55-8d55-1b0a6e1f2c33"}
 BODIES: dict[str, Json] = {"create_upload": {"title": "Harbour"}, "create_asset": {"title": "Harbour", "input": FILM}}
+TAGGED = ("passthrough", "new_asset_settings")
 PATHS = {"create_upload": "/video/v1/uploads", "create_asset": "/video/v1/assets"}
 
 
@@ -212,6 +213,20 @@ def test_an_upload_cannot_be_repeated_while_mux_does_not_answer(
     assert create(client, "create_upload").status == 503
     front.behave()
     assert create(client, "create_upload") == first
+
+
+@pytest.mark.parametrize("function", contract.CREATING)
+@pytest.mark.parametrize("headers", [{}, KEY], ids=["no key", "key"])
+def test_it_is_the_caller_s_although_mux_s_answer_does_not_say_so(
+    client: Client, front: Front, function: str, headers: dict[str, str]
+) -> None:
+    def forget(mux: Callable[[], Reply]) -> Reply:
+        told = json.loads(mux().content)["data"]
+        return Reply(201, {"data": {name: told[name] for name in told if name not in TAGGED}})
+
+    front.misbehave("POST", PATHS[function], forget)
+    made_id = create(client, function, headers=headers).data["id"]
+    assert client.call(function.replace("create", "get"), id=made_id).status == 200
 
 
 def test_an_asset_is_repeated_as_it_is_by_now(client: Client) -> None:

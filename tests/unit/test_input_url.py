@@ -31,6 +31,8 @@ ACCEPTED = [
     "https://example.xn--p1ai/x",
     "https://example.xn--vermgensberater-ctb/x",
     f"https://example.xn--{'a' * 59}/x",
+    "https://example.xn--a/x",
+    f"https://example.{LONG_LABEL}/x",
     "https://missing.invalid/x",
     "https://localhost.example.com/x",
     "https://internal.example.com/x",
