@@ -4,8 +4,8 @@ import asyncio
 import sys
 from pathlib import Path
 
+from local.ffmpeg import Ffmpeg, find
 from local.mux import sample_mp4
-from local.mux.ffmpeg import Ffmpeg, find
 from local.samples import TEST_VIDEO
 
 

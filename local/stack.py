@@ -17,7 +17,6 @@ from local.host import FunctionHost
 from local.intrinsics import read
 from local.issuer import TTL_SECONDS, Issuer
 from local.logs import Logs
-from local.mux import sample_mp4
 from local.mux_api import MuxApi, MuxApiError
 from local.mux_environment import EMULATOR_TOKEN, MuxEnvironment, prepare_account, prepare_emulator
 from local.poller import Poller, webhook_delivery
@@ -166,7 +165,7 @@ class Stack:
         """Upload a small video as a demo user; answers the upload's id. Raises SampleError, NotReadyError."""
         sample = samples.TEST_VIDEO
         headers = {"Authorization": f"Bearer {self.token(sample.owner)}"}
-        content = await samples.test_video(self._settings.sample_files) if self.plays else sample_mp4(sample.seconds)
+        content = await samples.test_video(self._settings.sample_files)
         async with aiohttp.ClientSession() as session:
             return await samples.send(session, self.api_url, headers, content, sample)
 

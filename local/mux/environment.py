@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 import aiohttp
 
+from local.ffmpeg import Ffmpeg, find
 from local.mux.assets import Assets, Parts
 from local.mux.background import BackgroundTasks
 from local.mux.clock import Clock
 from local.mux.delivery import Sending
 from local.mux.events import Event, Events
 from local.mux.faults import Faults
-from local.mux.ffmpeg import Ffmpeg, find
 from local.mux.films import Films
 from local.mux.inputs import Inputs
 from local.mux.journal import Journal

@@ -11,14 +11,14 @@ import sys
 from math import ceil
 from typing import TYPE_CHECKING
 
+from local.ffmpeg import FfmpegError
 from local.mux import ids
-from local.mux.ffmpeg import FfmpegError
 from local.mux.footage import Footage, read_rung
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from local.mux.ffmpeg import Ffmpeg
+    from local.ffmpeg import Ffmpeg
     from local.mux.probe import Media
 
 DISK_BYTES = 4 * 1024**3

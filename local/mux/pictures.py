@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from local.mux.ffmpeg import Ffmpeg
+    from local.ffmpeg import Ffmpeg
     from local.mux.footage import Footage
 
 _LARGEST_SIDE = 4096

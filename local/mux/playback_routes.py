@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
+from local.ffmpeg import FfmpegError
 from local.mux import delivered_files, hls, tracks
 from local.mux.errors import MuxError, NotFoundError, PreconditionFailedError
-from local.mux.ffmpeg import FfmpegError
 from local.mux.http import path_id, refusal
 from local.mux.pictures import Board, Pictures, storyboard
 from local.mux.playback import ANIMATED, STORYBOARD, THUMBNAIL, VIDEO

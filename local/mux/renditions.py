@@ -5,9 +5,9 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from local.ffmpeg import FfmpegError
 from local.mux import ids
 from local.mux.errors import InvalidParametersError, NotFoundError
-from local.mux.ffmpeg import FfmpegError
 from local.mux.probe import probe
 from local.mux.resources import StaticRendition
 from local.mux.settings import RenditionRequest, check_resolutions

@@ -18,8 +18,8 @@ import requests
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+from local.ffmpeg import Ffmpeg, FfmpegError, find
 from local.mux import MuxEmulator, environment, sample_mp4, webvtt
-from local.mux.ffmpeg import Ffmpeg, FfmpegError, find
 from local.mux.films import Films
 from local.mux.pictures import Board
 from local.mux.probe import Media, VideoStream, probe

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import signal
@@ -16,6 +17,10 @@ from typing import TYPE_CHECKING
 import pytest
 import requests
 
+from local.children import Child
+from local.logs import Logs
+from tests.emulator.doubles import eventually
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -27,7 +32,7 @@ ANY_PORT = {"API_PORT": "0", "MUX_PORT": "0", "AWS_PORT": "0", "SITE_PORT": "0"}
 def started(**variables: str) -> Iterator[subprocess.Popen[str]]:
     environment = {**os.environ, **ANY_PORT, **variables}
     process = subprocess.Popen(
-        [sys.executable, "-m", "local"],
+        [sys.executable, "-m", "local", "--no-samples"],
         cwd=PROJECT,
         env=environment,
         stdout=subprocess.PIPE,
@@ -100,6 +105,28 @@ def test_nothing_outlives_a_killed_stack() -> None:
         while left := running(children):
             assert time.monotonic() < limit, left
             time.sleep(0.05)
+
+
+@pytest.mark.parametrize("end", ["killed", "left"])
+def test_a_part_takes_along_what_it_has_started(end: str, tmp_path: Path) -> None:
+    """As the emulator its ffmpeg, whether the stack ends it or is gone itself."""
+    pid = tmp_path / "pid"
+    statement = (
+        "import subprocess; sleeper = subprocess.Popen(['sleep', '60']); "
+        f"open({str(pid)!r}, 'w').write(str(sleeper.pid)); sleeper.wait()"
+    )
+
+    async def live() -> None:
+        child = await Child.start("part", ("timeit", "-n1", "-r1", statement), {}, Logs(tmp_path, terminal=False))
+        await asyncio.to_thread(eventually, lambda: pid.exists() and pid.read_text())
+        if end == "left":
+            assert child._process.stdin is not None
+            child._process.stdin.close()
+            await child.ended()
+        await child.kill()
+
+    asyncio.run(live())
+    eventually(lambda: not running({int(pid.read_text())}))
 
 
 def test_a_signal_during_the_start_ends_it_too() -> None:

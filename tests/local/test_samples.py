@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from local import samples
-from local.mux.ffmpeg import Ffmpeg, find
+from local.ffmpeg import Ffmpeg, find
 from local.mux.probe import probe
 from local.samples import SAMPLES, Sample
 

@@ -13,7 +13,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from local.embedded import LocalStack
-from local.mux.ffmpeg import find
+from local.ffmpeg import find
 from local.samples import Sample
 from local.status import Status
 
