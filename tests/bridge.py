@@ -81,6 +81,11 @@ class Webhooks:
             self._wait_for_attempts()
         raise AssertionError(f"not acknowledged: {self._unacknowledged()}")
 
+    def rest(self) -> None:
+        """Return when no delivery is under way."""
+        with self._changed:
+            assert self._changed.wait_for(lambda: not self._under_way, timeout=60)
+
     def answer(self, body: bytes, headers: dict[str, str]) -> tuple[int, Json]:
         """What API Gateway answers to one delivery: what the function says, or 500 if it crashes."""
         if mark := re.search(rf"{_MARK}\w+", body.decode()):

@@ -4,17 +4,23 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
+# Lambda itself writes a function's log and tells its failure destination, with the function's role.
+_LAMBDA_S_OWN: Final = ("logs:", "sqs:")
 # TransactWriteItems needs the permissions of the writes in it.
 _TRANSACTED: Final = {"Update": "dynamodb:UpdateItem", "Put": "dynamodb:PutItem", "Delete": "dynamodb:DeleteItem"}
 
 
 class Permissions:
-    """What each function's role allows, as (action, resource); `denied` collects calls that AWS would refuse."""
+    """What each function's role allows, and what was `made` of it, as (action, resource).
+
+    `denied` collects calls that AWS would refuse.
+    """
 
     def __init__(self, template: dict[str, Any], secrets: dict[str, str]) -> None:
         self._names = {arn: logical_id for logical_id, arn in secrets.items()}
         self.allowed = dict(_roles(template))
         self._function = ""
+        self.made: dict[str, set[tuple[str, str]]] = {function: set() for function in self.allowed}
         self.denied: list[tuple[str, str, str]] = []
 
     @contextmanager
@@ -40,7 +46,10 @@ class Permissions:
         self._check(f"secretsmanager:{model.name}", self._names.get(params.get("SecretId", ""), ""))
 
     def _check(self, action: str, where: str) -> None:
-        if self._function and (action, where) not in self.allowed[self._function]:
+        if not self._function:
+            return
+        self.made[self._function].add((action, where))
+        if (action, where) not in self.allowed[self._function]:
             self.denied.append((self._function, action, where))
 
 
@@ -48,15 +57,17 @@ def _roles(document: Any) -> Iterator[tuple[str, set[tuple[str, str]]]]:
     for resource in document["Resources"].values():
         if resource["Type"] == "AWS::Serverless::Function":
             properties = resource["Properties"]
+            role = document["Resources"][properties["Role"]["Fn::GetAtt"].removesuffix(".Arn")]["Properties"]
             statements = [
-                statement for policy in properties.get("Policies", []) for statement in policy.get("Statement", [])
+                statement for policy in role["Policies"] for statement in policy["PolicyDocument"]["Statement"]
             ]
             yield properties["Handler"].removesuffix(".handler"), set(_grants(statements))
 
 
 def _grants(statements: list[Any]) -> Iterator[tuple[str, str]]:
     for statement in statements:
-        for action in _listed(statement["Action"]):
+        actions = [action for action in _listed(statement["Action"]) if not action.startswith(_LAMBDA_S_OWN)]
+        for action in actions:
             for resource in _listed(statement["Resource"]):
                 yield action, _where(resource)
 

@@ -105,8 +105,10 @@ class Theatre:
             self.world.advance(moment - time.time())
             return [replace(stage, answers=[]) for stage in stages]
         self._scenes = {}
-        self.world.replace_items([])
+        # In this order: an event of the story before may still be on its way into the table.
         self.world.mux.reset()
+        self.webhooks.rest()
+        self.world.replace_items([])
         self._deploy(story.environment)
         self.world.cold_start()
         stages = [Stage(self.world, self.webhooks, self.calls, f"ada-{number}") for number in range(count)]

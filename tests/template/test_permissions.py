@@ -84,8 +84,7 @@ SERVICES = {
     "ChangeFeedRole": "pipes.amazonaws.com",
 }
 """Who takes the roles that are no function's."""
-# Creates log streams and writes log events; AWS keeps it, and it is the only managed policy in use.
-BASIC_EXECUTION = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
+WRITING_LOGS = {"logs:CreateLogStream", "logs:PutLogEvents"}
 
 
 def statements(role: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -116,17 +115,33 @@ def test_each_role_allows_exactly_what_its_function_does(deployed: Template) -> 
             assert "NotResource" not in statement
             for resource in listed(statement["Resource"]):
                 actions = {action.removeprefix("dynamodb:") for action in listed(statement["Action"])}
-                allowed[resource_name(resource)] |= actions
+                if actions != WRITING_LOGS:
+                    allowed[resource_name(resource)] |= actions
         found[name] = dict(allowed)
     assert found == ALLOWED
 
 
-def test_only_writing_logs_comes_from_a_managed_policy(deployed: Template) -> None:
+def test_a_function_writes_its_own_log_and_no_other(deployed: Template) -> None:
+    for function in of_type(deployed, "AWS::Lambda::Function").values():
+        role = of_type(deployed, "AWS::IAM::Role")[function["Role"]["Fn::GetAtt"][0]]
+        [logs] = [entry for entry in statements(role) if set(listed(entry["Action"])) & WRITING_LOGS]
+        assert set(logs["Action"]) == WRITING_LOGS
+        assert logs["Resource"] == {"Fn::GetAtt": [function["LoggingConfig"]["LogGroup"]["Ref"], "Arn"]}
+
+
+def test_nothing_comes_from_a_managed_policy(deployed: Template) -> None:
+    """AWSLambdaBasicExecutionRole, which SAM attaches to roles that it makes, allows writing every log there is."""
     for name, role in of_type(deployed, "AWS::IAM::Role").items():
-        expected = [] if name in SERVICES else [BASIC_EXECUTION]
-        assert role.get("ManagedPolicyArns", []) == expected, name
+        assert not role.get("ManagedPolicyArns"), name
     for kind in ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::User"):
         assert not of_type(deployed, kind)
+
+
+def test_each_function_has_a_role_of_its_own(deployed: Template) -> None:
+    functions = of_type(deployed, "AWS::Lambda::Function")
+    assert {name: function["Role"] for name, function in functions.items()} == {
+        name: {"Fn::GetAtt": [f"{name}Role", "Arn"]} for name in functions
+    }
 
 
 def test_each_role_can_be_taken_by_one_service_only(deployed: Template) -> None:
