@@ -53,7 +53,7 @@ TESTS: Final = {
 # mutmut names a change after its file's path, so the package has to lie where it is imported from.
 PACKAGE: Final = "mux_lifecycle"
 COPIED: Final = ("tests", "mutation", "functions", "local", "events", "template.yaml", "pyproject.toml")
-MUTMUT: Final = Path(sys.executable).with_name("mutmut")
+MUTMUT: Final = str(Path(sys.executable).with_name("mutmut"))
 ENVIRONMENT: Final = os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONUNBUFFERED": "1"}
 PROGRESS: Final = re.compile(r"\S+ (\d+)/(\d+) ")
 # One run of pytest per change, so only with the plugins that the tests need.
@@ -70,10 +70,13 @@ def main() -> None:
         prog="python -m mutation", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("modules", nargs="*", metavar="module", help=f"some of: {', '.join(names)} (default: all)")
-    chosen = parser.parse_args().modules or list(names)
+    parser.add_argument("--processes", type=int, metavar="N", help="at the same time (default: one per core)")
+    arguments = parser.parse_args()
+    chosen = arguments.modules or list(names)
     if unknown := {*chosen} - {*names}:
         parser.error(f"not among the modules: {', '.join(sorted(unknown))}")
-    outcomes = {names[name]: _outcomes(names[name], WORK / name) for name in chosen}
+    processes = arguments.processes or os.cpu_count() or 1
+    outcomes = {names[name]: _outcomes(names[name], WORK / name, processes) for name in chosen}
     shares = {module: found["killed"] / found.total() for module, found in outcomes.items()}
     print(f"\n{'module':24}{'changes':>9}{'killed':>9}{'survived':>10}{'share':>9}")
     for module, found in outcomes.items():
@@ -84,11 +87,11 @@ def main() -> None:
     sys.exit(1 if min(shares.values()) < LEAST_SHARE else 0)
 
 
-def _outcomes(module: str, place: Path) -> Counter[str]:
+def _outcomes(module: str, place: Path, processes: int) -> Counter[str]:
     """How often the changes of a module had each outcome; those that were not noticed are printed."""
     print(f"{module}: running its tests without a change", flush=True)
     _prepare(place, module)
-    _run(place, module)
+    _run(place, module, processes)
     results = [line.strip().split(": ") for line in _mutmut(place, "results", "--all", "true").splitlines()]
     for change, outcome in results:
         if outcome != "killed":
@@ -96,13 +99,14 @@ def _outcomes(module: str, place: Path) -> Counter[str]:
     return Counter(outcome for _, outcome in results)
 
 
-def _run(place: Path, module: str) -> None:
+def _run(place: Path, module: str, processes: int) -> None:
     """Let mutmut try every change, and say at every tenth how far it is; all it says is kept in its log."""
     log, said = place / "mutmut.log", -1
+    command = [MUTMUT, "run", "--max-children", str(processes)]
     with (
         log.open("w") as kept,
         subprocess.Popen(
-            [MUTMUT, "run"], cwd=place, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+            command, cwd=place, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         ) as run,
     ):
         # mutmut begins what it says with \r, which ends a line in text mode.
