@@ -19,8 +19,6 @@ from mux_lifecycle import config, request_ids
 from mux_lifecycle.errors import ConfigurationError
 from mux_lifecycle.secrets import Secrets
 from mux_lifecycle.store.assets import Assets
-from mux_lifecycle.store.due import Due
-from mux_lifecycle.store.intents import Intents
 from mux_lifecycle.store.ledger import Ledger
 from mux_lifecycle.store.projector import Projector
 from mux_lifecycle.store.table import Table
@@ -185,6 +183,7 @@ def _scheduled_mux(share: float) -> MuxClient:
 
 @cache
 def creation() -> Creation:
+    from mux_lifecycle.store.intents import Intents
     from mux_lifecycle.store.quotas import Quotas
     from mux_lifecycle.workflows.creation import Creation
     from mux_lifecycle.workflows.search import Search
@@ -247,6 +246,8 @@ def signing_key() -> SigningKey:
 
 @cache
 def cleanup() -> Cleanup:
+    from mux_lifecycle.store.due import Due
+    from mux_lifecycle.store.intents import Intents
     from mux_lifecycle.workflows.cleanup import Cleanup
     from mux_lifecycle.workflows.deletion import Deletion
     from mux_lifecycle.workflows.environment import Environment
