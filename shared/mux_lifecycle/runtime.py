@@ -77,6 +77,9 @@ def _client(service: str) -> Any:
             retries={"mode": "standard", "total_max_attempts": _aws_call_attempts()},
             # The default only pools; one function needs one connection at a time.
             max_pool_connections=2,
+            # Both are worked out again for every call, for a fifth of its processor time. DynamoDB validates as well.
+            parameter_validation=False,
+            user_agent="mux-lifecycle",
         ),
     )
 
