@@ -10,12 +10,7 @@ import time
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
-import botocore
-import botocore.session
-from botocore.config import Config as BotoConfig
-from botocore.loaders import Loader
-
-from mux_lifecycle import config, request_ids
+from mux_lifecycle import aws, config, request_ids
 from mux_lifecycle.errors import ConfigurationError
 from mux_lifecycle.secrets import Secrets
 from mux_lifecycle.store.assets import Assets
@@ -34,8 +29,6 @@ if TYPE_CHECKING:
     from mux_lifecycle.workflows.editing import Editing
     from mux_lifecycle.workflows.reconcile import Reconcile
 
-AWS_CONNECT_SECONDS: Final = 0.5
-AWS_READ_SECONDS: Final = 0.8
 CLEANUP_SHARE: Final = 0.5
 RECONCILE_SHARE: Final = 0.25
 """The shares of Mux's rate limit that the schedules take at most: both at once leave a part to the people who wait."""
@@ -56,32 +49,8 @@ def _aws_call_attempts() -> int:
     return config.AwsConfig.from_env(os.environ).call_attempts
 
 
-@cache
-def _aws() -> botocore.session.Session:
-    """A session of botocore's own: boto3 would double the start, and we use no more than clients.
-
-    It reads botocore's data where it is; the usual loader looks through all services, and through the home folder.
-    """
-    session = botocore.session.get_session()
-    data = os.path.join(botocore.BOTOCORE_ROOT, "data")  # noqa: PTH118 (pathlib is one import more)
-    session.register_component("data_loader", Loader([data], include_default_search_paths=False))
-    return session
-
-
 def _client(service: str) -> Any:
-    return _aws().create_client(
-        service,
-        config=BotoConfig(
-            connect_timeout=AWS_CONNECT_SECONDS,
-            read_timeout=AWS_READ_SECONDS,
-            retries={"mode": "standard", "total_max_attempts": _aws_call_attempts()},
-            # The default only pools; one function needs one connection at a time.
-            max_pool_connections=2,
-            # Both are worked out again for every call, for a fifth of its processor time. DynamoDB validates as well.
-            parameter_validation=False,
-            user_agent="mux-lifecycle",
-        ),
-    )
+    return aws.client(service, attempts=_aws_call_attempts())
 
 
 @cache
