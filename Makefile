@@ -59,7 +59,7 @@ validate: $(DEV_READY) $(SAM_READY) ## The template, with cfn-lint and SAM
 # SAM builds the layer and the functions with the python3.13 that is first on PATH, through make again: without MAKEFLAGS
 # this make's own flags and variables stay out of it.
 .PHONY: build
-build: $(DEV_READY) $(SAM_READY) ## What Lambda gets, in .aws-sam/build, and a check that all of it can be imported
+build: $(DEV_READY) $(SAM_READY) ## What Lambda gets, in .aws-sam/build, and a journey through just that
 	@$(BIN)/python -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' || { \
 		echo "Lambda runs Python 3.13, so bytecode must come from 3.13, but .venv has another version." >&2; \
 		echo "Install Python 3.13, remove .venv and call make build again." >&2; exit 1; }
@@ -83,8 +83,9 @@ soak: $(DEV_READY) ## Lives of N videos under all faults at once: nothing may be
 	PYTHONPATH=shared $(BIN)/python -m tests.soak --lives $(N) --seed $(SEED) $(ARGS)
 
 .PHONY: bench
-bench: build ## What functions and lists cost, and a walk through 50,000 assets; ARGS are the bench's own
+bench: build ## What functions and lists cost, cold starts beside Node.js, 50,000 assets; ARGS are the bench's own
 	PYTHONPATH=shared $(BIN)/python -m bench $(ARGS)
+	$(if $(ARGS),,PYTHONPATH=shared $(BIN)/python -m bench.comparison)
 	$(if $(ARGS),,$(BIN)/python -m pytest --quiet -m large)
 
 # --guided until the parameters without a default are known; it writes them into samconfig.toml.

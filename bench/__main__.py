@@ -28,7 +28,7 @@ from bench import pages
 from bench.ledger import Ledger, ledger
 from bench.scenarios import SCENARIOS, expected
 from bench.stage import Stage, child_environment
-from mux_lifecycle import runtime
+from mux_lifecycle import aws
 from tests.artifacts.built import BUILD, NATIVE
 from tests.world import Context, entry_point
 
@@ -63,7 +63,7 @@ def main() -> None:
     options = parser.parse_args()
     logging.getLogger("werkzeug").setLevel(logging.WARNING)
     # moto searches the whole table for each query; its time is not ours.
-    with mock.patch.object(runtime, "AWS_READ_SECONDS", 60), Stage() as stage:
+    with mock.patch.object(aws, "READ_SECONDS", 60), Stage() as stage:
         if unknown := expected(stage.template) ^ SCENARIOS.keys():
             raise SystemExit(f"not in template.yaml, or nothing in bench/scenarios.py: {', '.join(sorted(unknown))}")
         if options.only not in ("", *map(_module, SCENARIOS)):

@@ -106,6 +106,9 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
 
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A process that was ended leaves its connection behind; whatever else fails is missed by `first` or `next`."""
+
 
 def _handler(process: FunctionProcess) -> type[BaseHTTPRequestHandler]:
     class RuntimeApi(BaseHTTPRequestHandler):

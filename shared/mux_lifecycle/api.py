@@ -17,7 +17,6 @@ from urllib.parse import parse_qsl
 from mux_lifecycle import errors
 from mux_lifecycle.config import AdminConfig
 from mux_lifecycle.identifiers import is_identifier
-from mux_lifecycle.models import quoted
 from mux_lifecycle.mux.tag import is_owner
 from mux_lifecycle.telemetry import Count, count, flush, logger
 
@@ -113,7 +112,7 @@ class Request:
         except ValueError as error:
             raise errors.InvalidRequest("query: not valid") from error
         names = [name for name, _ in pairs]
-        unknown = [f"unknown parameter {quoted(name)}: remove it" for name in sorted({*names} - {*allowed})]
+        unknown = [f"unknown parameter {errors.quoted(name)}: remove it" for name in sorted({*names} - {*allowed})]
         repeated = [f"{name}: give it once" for name in sorted({*names} & {*allowed}) if names.count(name) > 1]
         if unknown or repeated:
             raise errors.InvalidRequest(*unknown, *repeated)

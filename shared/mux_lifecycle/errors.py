@@ -1,5 +1,15 @@
 """Every error this package raises on purpose, in our words. Only `api` knows their HTTP status."""
 
+from typing import Final
+
+_MAX_QUOTED: Final = 64
+
+
+def quoted(name: str) -> str:
+    """A name that a caller made up, cut and escaped so that a message stays one line."""
+    escaped = ascii(name[:_MAX_QUOTED])
+    return escaped if len(escaped) <= _MAX_QUOTED else f"{escaped[:_MAX_QUOTED]}...'"
+
 
 class LifecycleError(Exception):
     """Base of all errors here. `messages` may be shown to the caller; they hold no secret and no Mux text."""

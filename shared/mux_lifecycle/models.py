@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Self
 
 from mux_lifecycle import input_url
-from mux_lifecycle.errors import InvalidRequest
+from mux_lifecycle.errors import InvalidRequest, quoted
 from mux_lifecycle.identifiers import is_identifier
 from mux_lifecycle.languages import GENERATED_SUBTITLES
 from mux_lifecycle.mux.tag import VISIBILITIES, is_owner
@@ -34,7 +34,6 @@ _THUMBNAIL: Final = {
 }
 _ANIMATED: Final = {"start": _DAY, "end": _DAY, "fps": 30, "width": 640, "height": 640}
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
-_MAX_NAMED: Final = 64
 
 type Json = Mapping[str, Any]
 
@@ -209,12 +208,6 @@ class ListQuery:
         if limit is None or complaints:
             raise InvalidRequest(*complaints)
         return cls(limit, query.get("cursor", ""), status, "scope" in query, query.get("owner", ""))
-
-
-def quoted(name: str) -> str:
-    """A name that a caller made up, cut and escaped so that a message stays one line."""
-    escaped = ascii(name[:_MAX_NAMED])
-    return escaped if len(escaped) <= _MAX_NAMED else f"{escaped[:_MAX_NAMED]}...'"
 
 
 def _fields(

@@ -10,17 +10,10 @@ import time
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
-import botocore
-import botocore.session
-from botocore.config import Config as BotoConfig
-from botocore.loaders import Loader
-
-from mux_lifecycle import config, request_ids
+from mux_lifecycle import aws, config, request_ids
 from mux_lifecycle.errors import ConfigurationError
 from mux_lifecycle.secrets import Secrets
 from mux_lifecycle.store.assets import Assets
-from mux_lifecycle.store.due import Due
-from mux_lifecycle.store.intents import Intents
 from mux_lifecycle.store.ledger import Ledger
 from mux_lifecycle.store.projector import Projector
 from mux_lifecycle.store.table import Table
@@ -41,8 +34,6 @@ if TYPE_CHECKING:
     from mux_lifecycle.workflows.reconcile import Reconcile
     from mux_lifecycle.workflows.setup import Setup, Target
 
-AWS_CONNECT_SECONDS: Final = 0.5
-AWS_READ_SECONDS: Final = 0.8
 CLEANUP_SHARE: Final = 0.5
 RECONCILE_SHARE: Final = 0.25
 """The shares of Mux's rate limit that the schedules take at most: both at once leave a part to the people who wait."""
@@ -67,29 +58,8 @@ def _aws_call_attempts() -> int:
     return config.AwsConfig.from_env(os.environ).call_attempts
 
 
-@cache
-def _aws() -> botocore.session.Session:
-    """A session of botocore's own: boto3 would double the start, and we use no more than clients.
-
-    It reads botocore's data where it is; the usual loader looks through all services, and through the home folder.
-    """
-    session = botocore.session.get_session()
-    data = os.path.join(botocore.BOTOCORE_ROOT, "data")  # noqa: PTH118 (pathlib is one import more)
-    session.register_component("data_loader", Loader([data], include_default_search_paths=False))
-    return session
-
-
 def _client(service: str) -> Any:
-    return _aws().create_client(
-        service,
-        config=BotoConfig(
-            connect_timeout=AWS_CONNECT_SECONDS,
-            read_timeout=AWS_READ_SECONDS,
-            retries={"mode": "standard", "total_max_attempts": _aws_call_attempts()},
-            # The default only pools; one function needs one connection at a time.
-            max_pool_connections=2,
-        ),
-    )
+    return aws.client(service, attempts=_aws_call_attempts())
 
 
 @cache
@@ -194,6 +164,7 @@ def _scheduled_mux(share: float) -> MuxClient:
 
 @cache
 def creation() -> Creation:
+    from mux_lifecycle.store.intents import Intents
     from mux_lifecycle.store.quotas import Quotas
     from mux_lifecycle.workflows.creation import Creation
     from mux_lifecycle.workflows.search import Search
@@ -256,6 +227,8 @@ def signing_key() -> SigningKey:
 
 @cache
 def cleanup() -> Cleanup:
+    from mux_lifecycle.store.due import Due
+    from mux_lifecycle.store.intents import Intents
     from mux_lifecycle.workflows.cleanup import Cleanup
     from mux_lifecycle.workflows.deletion import Deletion
     from mux_lifecycle.workflows.environment import Environment

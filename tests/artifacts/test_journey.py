@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import sys
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +25,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-pytestmark = pytest.mark.artifacts
+pytestmark = [
+    pytest.mark.artifacts,
+    pytest.mark.skipif(sys.platform != "linux", reason="Lambda's runtime client runs on Linux only"),
+]
 
 PATIENCE = 30
 # What the runtime client says of a function that it cannot load, and Python of one that lacks something.

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mux_lifecycle import runtime
+from mux_lifecycle import aws
 from mux_lifecycle.mux import client, webhooks
 from tests.template.document import ROOT, Template, of_type
 
@@ -231,7 +231,7 @@ LONGEST_WAY = {
 def test_the_deadlines_of_all_calls_end_before_the_function_does(name: str, functions: Functions) -> None:
     mux_calls, aws_calls = LONGEST_WAY[name]
     attempts = int(functions[name]["Environment"]["Variables"].get("AWS_CALL_ATTEMPTS", 2))
-    aws_seconds = attempts * (runtime.AWS_CONNECT_SECONDS + runtime.AWS_READ_SECONDS)
+    aws_seconds = attempts * (aws.CONNECT_SECONDS + aws.READ_SECONDS)
     assert mux_calls * client.CALL_SECONDS + aws_calls * aws_seconds < functions[name]["Timeout"]
 
 
