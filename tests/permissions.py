@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, Final
 
 # TransactWriteItems needs the permissions of the writes in it.
@@ -14,17 +15,18 @@ class Permissions:
     def __init__(self, template: dict[str, Any], secrets: dict[str, str]) -> None:
         self._names = {arn: logical_id for logical_id, arn in secrets.items()}
         self.allowed = dict(_roles(template))
-        self._function = ""
+        # Of this thread: a function may be called while another one runs.
+        self._function = ContextVar("function", default="")
         self.denied: list[tuple[str, str, str]] = []
 
     @contextmanager
     def of(self, function: str) -> Iterator[None]:
         """Calls inside are those of `function`."""
-        outer, self._function = self._function, function
+        outer = self._function.set(function)
         try:
             yield
         finally:
-            self._function = outer
+            self._function.reset(outer)
 
     def check_table(self, params: dict[str, Any], model: Any, **_: Any) -> None:
         """For botocore's event `provide-client-params`."""
@@ -40,8 +42,9 @@ class Permissions:
         self._check(f"secretsmanager:{model.name}", self._names.get(params.get("SecretId", ""), ""))
 
     def _check(self, action: str, where: str) -> None:
-        if self._function and (action, where) not in self.allowed[self._function]:
-            self.denied.append((self._function, action, where))
+        function = self._function.get()
+        if function and (action, where) not in self.allowed[function]:
+            self.denied.append((function, action, where))
 
 
 def _roles(document: Any) -> Iterator[tuple[str, set[tuple[str, str]]]]:

@@ -10,7 +10,7 @@ from local.mux import MuxEmulator
 from tests.deployment.cloudformation import Answers, Stack
 from tests.faults.sweep import ExternalCalls
 from tests.simulation import simulation
-from tests.world import World
+from tests.world import ENVIRONMENT, World
 
 type Json = dict[str, Any]
 
@@ -63,7 +63,7 @@ class Bench:
 
 @pytest.fixture(scope="module")
 def _emulator() -> Iterator[MuxEmulator]:
-    with MuxEmulator(processing_seconds=0.02, seed=1) as running:
+    with MuxEmulator(environment_id=ENVIRONMENT, processing_seconds=0.02, seed=1) as running:
         yield running
 
 
