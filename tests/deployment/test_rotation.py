@@ -315,10 +315,10 @@ def test_a_signing_key_is_exchanged_and_every_token_plays_as_long_as_it_is_good(
     world.advance(TOKEN_SECONDS - 1000)
     world.setup()
     assert [viewer.plays(token) for token in (before, during, remembered, fresh)] == [True] * 4
-    assert len(bench.keys()) == 2
+    assert len(bench.key_ids()) == 2
     world.advance(3 * 3600)
     world.setup()
-    assert bench.keys() == [new]
+    assert bench.key_ids() == [new]
     assert viewer.plays(viewer.token())
 
 
@@ -331,8 +331,8 @@ def test_a_signing_key_that_has_leaked_is_worthless_at_once(bench: Bench) -> Non
     world.advance(300)
     world.setup()
     world.setup({"retire": "signing_key"})
-    assert leaked not in bench.keys()
-    assert bench.keys() == [bench.secret("MuxSigningKeySecret")["key_id"]]
+    assert leaked not in bench.key_ids()
+    assert bench.key_ids() == [bench.secret("MuxSigningKeySecret")["key_id"]]
 
 
 @pytest.mark.parametrize("event", [{"rotate": "token"}, {"retire": True}, {"check": 1}])

@@ -243,8 +243,8 @@ class Setup:
             return {"stopped": "no_token"}
         with _explained():
             self._confirm(state, target)
-            # Before anything is made at a URL, it is known as one where something may be; and whoever is killed from here
-            # on leaves something to do.
+            # Before anything is made at a URL, it is known as one where something may be; and a run that is killed from
+            # here on leaves something to do.
             state.urls, state.next_at = list(dict.fromkeys([target.url, *state.urls])), 0
             lease.save(state.to_text())
             if options.retire == "webhook":
