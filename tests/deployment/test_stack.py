@@ -79,6 +79,16 @@ def test_a_failed_update_leaves_what_was_before(stack: Stack, bench: Bench) -> N
     assert exactly_one(bench) == made
 
 
+def test_a_rollback_ends_though_the_token_is_worthless(stack: Stack, bench: Bench) -> None:
+    stack.create(WebhookUrl=URL)
+    made = exactly_one(bench)
+    bench.world.put_secret("MuxTokenSecret", {"token_id": "wrong", "token_secret": "wrong"})
+    bench.world.cold_start()
+    assert stack.update(Release="2")["Status"] == "FAILED"
+    assert stack.update(Release="2")["Status"] == "FAILED", "it is no rollback, though it comes after one"
+    assert exactly_one(bench) == made
+
+
 def test_a_new_address_takes_over_and_gives_back(stack: Stack, bench: Bench) -> None:
     stack.create(WebhookUrl=URL)
     old = exactly_one(bench)

@@ -102,6 +102,11 @@ class State:
     def from_text(cls, text: str) -> Self:
         return cls(**json.loads(text)) if text else cls()
 
+    @property
+    def failed_last(self) -> bool:
+        """Whether the last request of CloudFormation's failed: the next one takes back what that one wanted."""
+        return bool(self.answers) and "failed" in list(self.answers.values())[-1]
+
     def to_text(self) -> str:
         return json.dumps(asdict(self), separators=(",", ":"))
 
@@ -162,13 +167,19 @@ class Setup:
         return self._converge(lease, state, target, options)
 
     def _establish(self, lease: Lease, state: State, target: Target) -> Report:
+        rolls_back = state.failed_last and target.url in state.urls
         state.removed, state.next_at = False, 0
         lease.save(state.to_text())
         if target.manual:
             return {"status": "manual"}
         try:
             report = self._converge(lease, state, target, SetupOptions())
-        except TemporarilyUnavailable as error:
+        except LeaseLost:
+            raise
+        except LifecycleError as error:
+            # What stood before may stand again; a rollback that fails leaves a stack that nobody can update.
+            if not rolls_back and not isinstance(error, TemporarilyUnavailable):
+                raise
             logger.warning("setup put off", error=type(error).__name__)
             return {"status": "pending"}
         return {"status": "no_token"} if "stopped" in report else {"status": "registered"} | report
