@@ -4,9 +4,10 @@ import json
 
 import pytest
 
-from mux_lifecycle.errors import WrongEnvironment
+from mux_lifecycle.errors import MuxOutcomeUnknown, WrongEnvironment
+from mux_lifecycle.mux.client import MuxClient
 from tests.deployment.cloudformation import Stack
-from tests.deployment.conftest import URL, Bench
+from tests.deployment.conftest import URL, Bench, Json
 from tests.faults.audit import Output, leaks
 
 OTHER_URL = "http://127.0.0.1:9/custom-domain/webhooks/mux"
@@ -77,6 +78,27 @@ def test_a_failed_update_leaves_what_was_before(stack: Stack, bench: Bench) -> N
     assert bench.world.mux.environment_id in answer["Reason"]
     assert "other1" in answer["Reason"]
     assert exactly_one(bench) == made
+
+
+def test_a_signing_key_whose_answer_was_lost_is_made_again_within_the_hour_and_not_before(
+    stack: Stack, bench: Bench
+) -> None:
+    bench.world.put_secret("MuxSigningKeySecret", {})
+    create = MuxClient.create_signing_key
+
+    def lost(mux: MuxClient) -> Json:
+        create(mux)
+        raise MuxOutcomeUnknown("lost")
+
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setattr(MuxClient, "create_signing_key", lost)
+        assert stack.create(WebhookUrl=URL)["Data"]["signing_key"] == "postponed"
+    [nobodys] = bench.key_ids()
+    bench.world.advance(1800)
+    assert bench.world.setup() == {"stopped": "idle"}
+    bench.world.advance(1800)
+    assert bench.world.setup()["signing_key"] == "made"
+    assert bench.key_ids() == [bench.secret("MuxSigningKeySecret")["key_id"], nobodys]
 
 
 def test_a_rollback_ends_though_the_token_is_worthless(stack: Stack, bench: Bench) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, Literal, Self
 
@@ -100,7 +100,9 @@ class State:
 
     @classmethod
     def from_text(cls, text: str) -> Self:
-        return cls(**json.loads(text)) if text else cls()
+        """What `to_text` made, of another release perhaps: what this one does not know is left out."""
+        known = {entry.name for entry in fields(cls)}
+        return cls(**{name: value for name, value in json.loads(text or "{}").items() if name in known})
 
     @property
     def failed_last(self) -> bool:
@@ -266,7 +268,7 @@ class Setup:
             if len(state.urls) > 1:
                 self._webhook.remove(state.urls[1:], lease.keep)
             report["signing_key"] = self._ensure_key(lease, state, options)
-        state.urls, state.next_at = [target.url], self._next_at()
+        state.urls, state.next_at = [target.url], self._next_at(state)
         lease.save(state.to_text())
         return report
 
@@ -287,8 +289,10 @@ class Setup:
         state.key_asked_at = 0
         return outcome
 
-    def _next_at(self) -> int:
+    def _next_at(self, state: State) -> int:
         due = [int(self._now()) + LOOK_SECONDS, self._webhook.next_at(), self._signing_key.next_at()]
+        if state.key_asked_at:
+            due.append(state.key_asked_at + ANOTHER_KEY_SECONDS)
         return min(moment for moment in due if moment)
 
     def _confirm(self, state: State, target: Target) -> None:
