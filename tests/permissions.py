@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, Final
 
 # Lambda itself writes a function's log and tells its failure destination, with the function's role.
@@ -19,18 +20,19 @@ class Permissions:
     def __init__(self, template: dict[str, Any], secrets: dict[str, str]) -> None:
         self._names = {arn: logical_id for logical_id, arn in secrets.items()}
         self.allowed = dict(_roles(template))
-        self._function = ""
+        # Of this thread: a function may be called while another one runs.
+        self._function = ContextVar("function", default="")
         self.made: dict[str, set[tuple[str, str]]] = {function: set() for function in self.allowed}
         self.denied: list[tuple[str, str, str]] = []
 
     @contextmanager
     def of(self, function: str) -> Iterator[None]:
         """Calls inside are those of `function`."""
-        outer, self._function = self._function, function
+        outer = self._function.set(function)
         try:
             yield
         finally:
-            self._function = outer
+            self._function.reset(outer)
 
     def check_table(self, params: dict[str, Any], model: Any, **_: Any) -> None:
         """For botocore's event `provide-client-params`."""
@@ -46,11 +48,12 @@ class Permissions:
         self._check(f"secretsmanager:{model.name}", self._names.get(params.get("SecretId", ""), ""))
 
     def _check(self, action: str, where: str) -> None:
-        if not self._function:
+        function = self._function.get()
+        if not function:
             return
-        self.made[self._function].add((action, where))
-        if (action, where) not in self.allowed[self._function]:
-            self.denied.append((self._function, action, where))
+        self.made[function].add((action, where))
+        if (action, where) not in self.allowed[function]:
+            self.denied.append((function, action, where))
 
 
 def _roles(document: Any) -> Iterator[tuple[str, set[tuple[str, str]]]]:

@@ -79,7 +79,6 @@ class Secrets:
         except (ClientError, BotoCoreError) as error:
             logger.error("secret not written", arn=arn, error=type(error).__name__)
             raise SecretUnavailable("a secret cannot be written: try again") from error
-        self._remembered.pop(arn, None)
 
     def _ask(self, arn: str, last: _Remembered | None) -> Mapping[str, Any]:
         now = self._clock()

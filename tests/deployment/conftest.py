@@ -10,7 +10,7 @@ from local.mux import MuxEmulator
 from tests.deployment.cloudformation import Answers, Stack
 from tests.faults.sweep import ExternalCalls
 from tests.simulation import simulation
-from tests.world import World
+from tests.world import ENVIRONMENT, World
 
 type Json = dict[str, Any]
 
@@ -34,7 +34,7 @@ class Bench:
         found = self.world.mux_get("/system/v1/webhooks?limit=100").json()["data"]
         return [webhook for webhook in found if webhook["address"] == FOREIGN]
 
-    def keys(self) -> list[str]:
+    def key_ids(self) -> list[str]:
         return [key["id"] for key in self.world.mux_get("/system/v1/signing-keys?limit=100").json()["data"]]
 
     def secret(self, logical_id: str) -> Json:
@@ -48,7 +48,7 @@ class Bench:
         self.world.mux.reset()
         for webhook in self.webhooks():
             assert self.world.mux_call("DELETE", f"/system/v1/webhooks/{webhook['id']}").status_code == 204
-        for key in self.keys():
+        for key in self.key_ids():
             assert self.world.mux_call("DELETE", f"/system/v1/signing-keys/{key}").status_code == 204
         if not self.foreign():
             assert self.world.mux_post("/system/v1/webhooks", {"address": FOREIGN}).status_code == 201
@@ -63,7 +63,7 @@ class Bench:
 
 @pytest.fixture(scope="module")
 def _emulator() -> Iterator[MuxEmulator]:
-    with MuxEmulator(processing_seconds=0.02, seed=1) as running:
+    with MuxEmulator(environment_id=ENVIRONMENT, processing_seconds=0.02, seed=1) as running:
         yield running
 
 

@@ -4,9 +4,11 @@ import json
 
 import pytest
 
-from mux_lifecycle.errors import WrongEnvironment
+from mux_lifecycle.errors import MuxOutcomeUnknown, WrongEnvironment
+from mux_lifecycle.mux.client import MuxClient
 from tests.deployment.cloudformation import Stack
-from tests.deployment.conftest import URL, Bench
+from tests.deployment.conftest import URL, Bench, Json
+from tests.faults.audit import Output, leaks
 
 OTHER_URL = "http://127.0.0.1:9/custom-domain/webhooks/mux"
 
@@ -29,14 +31,14 @@ def test_create_update_and_delete(stack: Stack, bench: Bench) -> None:
     assert answer["Data"] == {"status": "registered", "webhook": "registered", "signing_key": "made"}
     made = exactly_one(bench)
     key = bench.secret("MuxSigningKeySecret")
-    assert bench.keys() == [key["key_id"]]
+    assert bench.key_ids() == [key["key_id"]]
 
     assert stack.update(MuxEnvironmentId=bench.world.mux.environment_id)["Status"] == "SUCCESS"
     assert exactly_one(bench) == made, "nothing was changed that was right"
     assert stack.delete()["Status"] == "SUCCESS"
     assert bench.webhooks() == []
     assert len(bench.foreign()) == 1
-    assert bench.keys() == [key["key_id"]], "tokens of a stack that is gone may still be about"
+    assert bench.key_ids() == [key["key_id"]], "tokens of a stack that is gone may still be about"
     assert bench.world.setup() == {"stopped": "removed"}, "a run that comes late registers nothing"
     assert bench.webhooks() == []
 
@@ -55,7 +57,7 @@ def test_an_answer_that_cannot_be_given_is_given_by_the_repetition(stack: Stack,
     stack.answers.refuse = 7
     assert stack.create(WebhookUrl=URL)["Status"] == "SUCCESS"
     exactly_one(bench)
-    assert len(bench.keys()) == 1, "nothing is made twice"
+    assert len(bench.key_ids()) == 1, "nothing is made twice"
 
 
 @pytest.mark.parametrize("fails_later", [False, True])
@@ -75,6 +77,37 @@ def test_a_failed_update_leaves_what_was_before(stack: Stack, bench: Bench) -> N
     assert answer["Status"] == "FAILED"
     assert bench.world.mux.environment_id in answer["Reason"]
     assert "other1" in answer["Reason"]
+    assert exactly_one(bench) == made
+
+
+def test_a_signing_key_whose_answer_was_lost_is_made_again_within_the_hour_and_not_before(
+    stack: Stack, bench: Bench
+) -> None:
+    bench.world.put_secret("MuxSigningKeySecret", {})
+    create = MuxClient.create_signing_key
+
+    def lost(mux: MuxClient) -> Json:
+        create(mux)
+        raise MuxOutcomeUnknown("lost")
+
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setattr(MuxClient, "create_signing_key", lost)
+        assert stack.create(WebhookUrl=URL)["Data"]["signing_key"] == "postponed"
+    [nobodys] = bench.key_ids()
+    bench.world.advance(1800)
+    assert bench.world.setup() == {"stopped": "idle"}
+    bench.world.advance(1800)
+    assert bench.world.setup()["signing_key"] == "made"
+    assert bench.key_ids() == [bench.secret("MuxSigningKeySecret")["key_id"], nobodys]
+
+
+def test_a_rollback_ends_though_the_token_is_worthless(stack: Stack, bench: Bench) -> None:
+    stack.create(WebhookUrl=URL)
+    made = exactly_one(bench)
+    bench.world.put_secret("MuxTokenSecret", {"token_id": "wrong", "token_secret": "wrong"})
+    bench.world.cold_start()
+    assert stack.update(Release="2")["Status"] == "FAILED"
+    assert stack.update(Release="2")["Status"] == "FAILED", "it is no rollback, though it comes after one"
     assert exactly_one(bench) == made
 
 
@@ -228,6 +261,22 @@ def test_a_value_that_is_no_secret_of_ours_is_not_overwritten(stack: Stack, benc
     assert "must hold a JSON object" in answer["Reason"]
     value = bench.world.secrets.get_secret_value(SecretId=bench.world.arns["MuxWebhookSecret"])
     assert value["SecretString"] == "pasted"
+
+
+def test_no_secret_is_told(stack: Stack, bench: Bench) -> None:
+    bench.world.put_secret("MuxSigningKeySecret", {})
+    output = Output()
+    with output.heard():
+        stack.answers.refuse = 1
+        stack.create(WebhookUrl=URL)
+        report = bench.world.setup({"rotate": "webhook"})
+        stack.delete()
+    told = output.text.getvalue() + json.dumps(report) + "".join(body.decode() for body in stack.answers.raw)
+    secrets = [*bench.secret("MuxWebhookSecret")["signing_secrets"], bench.secret("MuxSigningKeySecret")["private_key"]]
+    assert len(secrets) == 3
+    assert not [secret for secret in secrets if secret in told]
+    assert leaks(told) == []
+    assert "X-Amz-Signature" not in told
 
 
 def test_a_crash_is_answered_too(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,10 @@ def test_the_function_is_asked_when_anything_that_matters_changes(deployed: Temp
         "WebhookUrl": deployed["Outputs"]["WebhookUrl"]["Value"],
         "MuxEnvironmentId": {"Ref": "MuxEnvironmentId"},
         "MuxSetup": {"Ref": "MuxSetup"},
+        "Release": properties["Release"],
     }
+    layer = deployed["Resources"][properties["Release"]["Ref"]]
+    assert layer["Type"] == "AWS::Lambda::LayerVersion", "whose name changes with its contents"
 
 
 def test_a_webhook_is_registered_when_it_can_be_served_and_removed_before_it_cannot(deployed: Template) -> None:

@@ -113,3 +113,12 @@ def test_numbers_have_limits(group: Any, name: str, lowest: int, highest: int) -
     for text in (str(lowest - 1), str(highest + 1), "-60", "60.0", "1e3", "²", "１００", "x", " 60", "9" * 5000):
         with pytest.raises(ConfigurationError, match=f"{name} must be a whole number from {lowest} to {highest}"):
             group.from_env({name: text})
+
+
+def test_setup() -> None:
+    env = {"WEBHOOK_URL": "https://api.example.com/webhooks/mux"}
+    assert config.SetupConfig.from_env(env) == config.SetupConfig(env["WEBHOOK_URL"], manual=False, rotation_days=0)
+    env |= {"MUX_SETUP": "manual", "ROTATION_DAYS": "90"}
+    assert config.SetupConfig.from_env(env) == config.SetupConfig(env["WEBHOOK_URL"], manual=True, rotation_days=90)
+    with pytest.raises(ConfigurationError, match="ROTATION_DAYS"):
+        config.SetupConfig.from_env(env | {"ROTATION_DAYS": "-1"})

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, Literal, Self
 
@@ -100,7 +100,14 @@ class State:
 
     @classmethod
     def from_text(cls, text: str) -> Self:
-        return cls(**json.loads(text)) if text else cls()
+        """What `to_text` made, of another release perhaps: what this one does not know is left out."""
+        known = {entry.name for entry in fields(cls)}
+        return cls(**{name: value for name, value in json.loads(text or "{}").items() if name in known})
+
+    @property
+    def failed_last(self) -> bool:
+        """Whether the last request of CloudFormation's failed: the next one takes back what that one wanted."""
+        return bool(self.answers) and "failed" in list(self.answers.values())[-1]
 
     def to_text(self) -> str:
         return json.dumps(asdict(self), separators=(",", ":"))
@@ -162,13 +169,19 @@ class Setup:
         return self._converge(lease, state, target, options)
 
     def _establish(self, lease: Lease, state: State, target: Target) -> Report:
+        rolls_back = state.failed_last and target.url in state.urls
         state.removed, state.next_at = False, 0
         lease.save(state.to_text())
         if target.manual:
             return {"status": "manual"}
         try:
             report = self._converge(lease, state, target, SetupOptions())
-        except TemporarilyUnavailable as error:
+        except LeaseLost:
+            raise
+        except LifecycleError as error:
+            # What stood before may stand again; a rollback that fails leaves a stack that nobody can update.
+            if not rolls_back and not isinstance(error, TemporarilyUnavailable):
+                raise
             logger.warning("setup put off", error=type(error).__name__)
             return {"status": "pending"}
         return {"status": "no_token"} if "stopped" in report else {"status": "registered"} | report
@@ -243,8 +256,9 @@ class Setup:
             return {"stopped": "no_token"}
         with _explained():
             self._confirm(state, target)
-            # Before anything is made at a URL, it is known as one where something may be.
-            state.urls = list(dict.fromkeys([target.url, *state.urls]))
+            # Before anything is made at a URL, it is known as one where something may be; and a run that is killed from
+            # here on leaves something to do.
+            state.urls, state.next_at = list(dict.fromkeys([target.url, *state.urls])), 0
             lease.save(state.to_text())
             if options.retire == "webhook":
                 self._webhook.retire(lease.keep)
@@ -254,7 +268,7 @@ class Setup:
             if len(state.urls) > 1:
                 self._webhook.remove(state.urls[1:], lease.keep)
             report["signing_key"] = self._ensure_key(lease, state, options)
-        state.urls, state.next_at = [target.url], self._next_at()
+        state.urls, state.next_at = [target.url], self._next_at(state)
         lease.save(state.to_text())
         return report
 
@@ -275,8 +289,10 @@ class Setup:
         state.key_asked_at = 0
         return outcome
 
-    def _next_at(self) -> int:
+    def _next_at(self, state: State) -> int:
         due = [int(self._now()) + LOOK_SECONDS, self._webhook.next_at(), self._signing_key.next_at()]
+        if state.key_asked_at:
+            due.append(state.key_asked_at + ANOTHER_KEY_SECONDS)
         return min(moment for moment in due if moment)
 
     def _confirm(self, state: State, target: Target) -> None:
