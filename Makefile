@@ -1,4 +1,4 @@
-# Everything this project can do on a laptop or in CI. Needs make and Python 3.13; two virtual environments are made from
+# Everything this project can do on a laptop or in CI. Needs make and Python 3.13; the virtual environments are made from
 # the pinned requirements when a target needs them and when the pins have changed.
 
 SHELL := bash
@@ -10,6 +10,8 @@ BIN := .venv/bin
 SAM := .venv-sam/bin/sam
 DEV_READY := .venv/requirements.stamp
 SAM_READY := .venv-sam/requirements.stamp
+POLICY := .venv-policy/bin
+POLICY_READY := .venv-policy/requirements.stamp
 PYTHON_CODE := shared/mux_lifecycle functions local ops tests $(wildcard bench)
 
 # Extra arguments for the tool behind a target, as in `make test ARGS="-x -k webhook"`.
@@ -49,6 +51,19 @@ types: $(DEV_READY)
 validate: $(DEV_READY) $(SAM_READY) ## The template, with cfn-lint and SAM
 	$(BIN)/cfn-lint template.yaml
 	AWS_DEFAULT_REGION=$${AWS_DEFAULT_REGION:-us-east-1} $(SAM) validate --lint
+
+# A target of its own: installing checkov takes longer than everything that `make check` does. CI runs it beside the tests.
+.PHONY: policy
+policy: $(DEV_READY) $(POLICY_READY) ## The template, the workflows, and what might be a secret: checkov, zizmor, detect-secrets
+	@mkdir -p .policy
+	$(BIN)/python -m tests.template.translation > .policy/translated.json
+	$(POLICY)/checkov --config-file .checkov.yaml --file template.yaml
+	$(POLICY)/checkov --config-file .checkov.yaml --file .policy/translated.json
+	$(POLICY)/checkov --config-file .checkov.yaml --directory .github
+	$(POLICY)/python tests/checkov_skips.py .policy/translated.json
+	$(POLICY)/zizmor --offline --persona auditor .github
+	git ls-files -z -- ':!*package-lock.json' ':!*requirements*.txt' ':!requirements/*.txt' \
+		| xargs -0 $(POLICY)/detect-secrets-hook --baseline .secrets.baseline
 
 # SAM builds the layer and the functions with the python3.13 that is first on PATH, through make again: without MAKEFLAGS
 # this make's own flags and variables stay out of it.
@@ -97,7 +112,7 @@ logs: $(DEV_READY) ## Follow a deployed stack's logs (STACK= FUNCTION=create_upl
 
 .PHONY: lock
 lock: $(DEV_READY) ## Pin the requirements again (newer versions: ARGS=--upgrade)
-	@set -e; for name in shared/requirements requirements/dev requirements/sam; do \
+	@set -e; for name in shared/requirements requirements/dev requirements/sam requirements/policy; do \
 		echo "$$name.txt"; \
 		$(BIN)/uv pip compile --quiet --universal --python-version 3.13 --generate-hashes --no-header \
 			--no-emit-index-url $(ARGS) "$$name.in" --output-file "$$name.txt"; \
@@ -126,8 +141,9 @@ FIND_PYTHON = for python in python3.13 python3.14 python3 python; do \
 
 $(DEV_READY): requirements/dev.txt
 $(SAM_READY): requirements/sam.txt
+$(POLICY_READY): requirements/policy.txt
 
-.venv/requirements.stamp .venv-sam/requirements.stamp:
+.venv/requirements.stamp .venv-sam/requirements.stamp .venv-policy/requirements.stamp:
 	@set -euo pipefail; $(FIND_PYTHON); \
 	echo "$(@D): installing $< with $$("$$python" --version), one or two minutes the first time"; \
 	"$$python" -m venv $(@D); \
