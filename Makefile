@@ -88,6 +88,10 @@ bench: build ## What functions and lists cost, and a walk through 50,000 assets;
 	PYTHONPATH=shared $(BIN)/python -m bench $(ARGS)
 	$(if $(ARGS),,$(BIN)/python -m pytest --quiet -m large)
 
+.PHONY: costs
+costs: $(DEV_READY) ## Compute the tables of docs/costs.md anew
+	PYTHONPATH=shared $(BIN)/python -m bench.costs
+
 # --guided until the parameters without a default are known; it writes them into samconfig.toml.
 .PHONY: deploy
 deploy: build ## Deploy to AWS; the first time it asks for the parameters
