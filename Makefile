@@ -1,4 +1,4 @@
-# Everything this project can do on a laptop or in CI. Needs make and Python 3.13; two virtual environments are made from
+# Everything this project can do on a laptop or in CI. Needs make and Python 3.13; the virtual environments are made from
 # the pinned requirements when a target needs them and when the pins have changed.
 
 SHELL := bash
@@ -12,6 +12,8 @@ DEV_READY := .venv/requirements.stamp
 SAM_READY := .venv-sam/requirements.stamp
 PYTHON_CODE := shared/layer shared/mux_lifecycle functions local ops tests bench mutation
 SITE_READY := site/node_modules/.package-lock.json
+POLICY := .venv-policy/bin
+POLICY_READY := .venv-policy/requirements.stamp
 
 # Extra arguments for the tool behind a target, as in `make test ARGS="-x -k webhook"`.
 ARGS ?=
@@ -56,6 +58,19 @@ validate: $(DEV_READY) $(SAM_READY) ## The template, with cfn-lint and SAM
 	$(BIN)/cfn-lint template.yaml
 	AWS_DEFAULT_REGION=$${AWS_DEFAULT_REGION:-us-east-1} $(SAM) validate --lint
 
+# A target of its own: installing checkov takes longer than everything that `make check` does. CI runs it beside the tests.
+.PHONY: policy
+policy: $(DEV_READY) $(POLICY_READY) ## The template, the workflows, and what might be a secret: checkov, zizmor, detect-secrets
+	@mkdir -p .policy
+	$(BIN)/python -m tests.template.translation > .policy/translated.json
+	$(POLICY)/checkov --config-file .checkov.yaml --file template.yaml
+	$(POLICY)/checkov --config-file .checkov.yaml --file .policy/translated.json
+	$(POLICY)/checkov --config-file .checkov.yaml --directory .github
+	$(POLICY)/python tests/checkov_skips.py .policy/translated.json
+	$(POLICY)/zizmor --offline --persona auditor .github
+	git ls-files -z -- ':!*package-lock.json' ':!*requirements*.txt' ':!requirements/*.txt' \
+		| xargs -0 $(POLICY)/detect-secrets-hook --baseline .secrets.baseline
+
 # SAM builds the layer and the functions with the python3.13 that is first on PATH, through make again: without MAKEFLAGS
 # this make's own flags and variables stay out of it.
 .PHONY: build
@@ -88,6 +103,10 @@ bench: build ## What functions and lists cost, cold starts beside Node.js, 50,00
 	$(if $(ARGS),,PYTHONPATH=shared $(BIN)/python -m bench.comparison)
 	$(if $(ARGS),,$(BIN)/python -m pytest --quiet -m large)
 
+.PHONY: costs
+costs: $(DEV_READY) ## Compute the tables of docs/costs.md anew
+	PYTHONPATH=shared $(BIN)/python -m bench.costs
+
 # --guided until the parameters without a default are known; it writes them into samconfig.toml.
 .PHONY: deploy
 deploy: build ## Deploy to AWS; the first time it asks for the parameters
@@ -112,7 +131,7 @@ logs: $(DEV_READY) ## Follow a deployed stack's logs (STACK= FUNCTION=create_upl
 
 .PHONY: lock
 lock: $(DEV_READY) ## Pin the requirements again (newer versions: ARGS=--upgrade)
-	@set -e; for name in shared/requirements requirements/uv requirements/dev requirements/sam; do \
+	@set -e; for name in shared/requirements requirements/uv requirements/dev requirements/sam requirements/policy; do \
 		echo "$$name.txt"; \
 		$(BIN)/uv pip compile --quiet --universal --python-version 3.13 --generate-hashes --no-header \
 			--no-emit-index-url $(ARGS) "$$name.in" --output-file "$$name.txt"; \
@@ -145,9 +164,10 @@ $(SITE_READY): site/package-lock.json
 
 $(DEV_READY): requirements/dev.txt
 $(SAM_READY): requirements/sam.txt
+$(POLICY_READY): requirements/policy.txt
 
 # uv installs in seconds what takes pip minutes. pip steps in where only pip is told which package index to use.
-.venv/requirements.stamp .venv-sam/requirements.stamp: requirements/uv.txt
+.venv/requirements.stamp .venv-sam/requirements.stamp .venv-policy/requirements.stamp: requirements/uv.txt
 	@set -euo pipefail; $(FIND_PYTHON); \
 	pins=$(filter-out requirements/uv.txt,$^); \
 	echo "$(@D): installing $$pins with $$("$$python" --version), under a minute the first time"; \

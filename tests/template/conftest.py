@@ -1,33 +1,23 @@
 """The template twice: as it is written (SAM), and as CloudFormation deploys it (translated, offline)."""
 
-import copy
 from typing import Any
 
 import pytest
-from samtranslator.parser.parser import Parser
-from samtranslator.translator.translator import Translator
-from samtranslator.yaml_helper import yaml_parse
 
-from tests.template.document import PARAMETERS, ROOT, Template, of_type
+from tests.template.document import Template, of_type
+from tests.template.translation import translated, written
 
 
 @pytest.fixture(scope="session")
 def sam() -> Template:
     """template.yaml as it is written; intrinsic functions in their long form."""
-    template: Template = yaml_parse((ROOT / "template.yaml").read_text(encoding="utf-8"))
-    return template
+    return written()
 
 
 @pytest.fixture(scope="session")
-def deployed(sam: Template) -> Template:
+def deployed() -> Template:
     """The CloudFormation that SAM makes of the template."""
-    packaged = copy.deepcopy(sam)
-    packaged["Globals"]["Function"]["CodeUri"] = "s3://bucket/functions"
-    packaged["Resources"]["SharedLayer"]["Properties"]["ContentUri"] = "s3://bucket/layer"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
-        template: Template = Translator({}, Parser()).translate(packaged, PARAMETERS)
-    return template
+    return translated()
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,63 @@
+"""The pages for people: their links lead somewhere, their commands name what exists and give no secret away."""
+
+import re
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from local.intrinsics import read
+from tests.contract.document import ROOT
+
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
+GUIDES = [ROOT / "README.md", ROOT / "docs" / "deploy.md", ROOT / "docs" / "operations.md"]
+
+# `[text](target)`, but no image and nothing inside code.
+_LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
+_CODE = re.compile(r"```.*?```|`[^`\n]*`", re.DOTALL)
+
+
+@cache
+def anchors(page: Path) -> set[str]:
+    """The anchors that GitHub gives to a page's headings."""
+    headings = re.findall(r"^#+ (.+)$", _fences_removed(page), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def _fences_removed(page: Path) -> str:
+    return re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_within_the_repository_leads_somewhere(page: Path) -> None:
+    for target in _LINK.findall(_CODE.sub("", page.read_text(encoding="utf-8"))):
+        if target.startswith(("https://", "http://", "mailto:")):
+            continue
+        file, _, anchor = target.partition("#")
+        wanted = (page.parent / file).resolve() if file else page
+        assert wanted.exists(), target
+        assert not anchor or anchor in anchors(wanted), target
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_no_command_puts_a_secret_where_a_shell_remembers_it(page: Path) -> None:
+    for value in re.findall(r"--secret-string[= ](\S+)", page.read_text(encoding="utf-8")):
+        assert value.startswith(("file://", '"file://')), value
+
+
+@pytest.mark.parametrize("page", GUIDES, ids=lambda page: page.name)
+def test_commands_name_outputs_and_parameters_that_exist(page: Path) -> None:
+    template = read((ROOT / "template.yaml").read_text(encoding="utf-8"))
+    text = page.read_text(encoding="utf-8")
+    assert set(re.findall(r"\bout ([A-Z]\w+)", text)) <= set(template["Outputs"])
+    assert set(re.findall(r"\bput ([A-Z]\w+Arn)", text)) <= set(template["Outputs"])
+    overridden = re.findall(r"--parameter-overrides\s+((?:[A-Z]\w+=\S+\s+)*[A-Z]\w+=)", text)
+    for names in overridden:
+        assert set(re.findall(r"([A-Z]\w+)=", names)) <= set(template["Parameters"])
+
+
+def test_the_readme_explains_every_parameter() -> None:
+    template = read((ROOT / "template.yaml").read_text(encoding="utf-8"))
+    rows = (ROOT / "README.md").read_text(encoding="utf-8").partition("## Configuration")[2].partition("\n## ")[0]
+    named = {name for row in re.findall(r"^\| (`.+?) \|", rows, re.MULTILINE) for name in re.findall(r"`(\w+)`", row)}
+    assert named == set(template["Parameters"])
