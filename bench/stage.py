@@ -1,16 +1,15 @@
-"""Where functions are measured: moto in a process of its own, the Mux emulator, and all that the template declares."""
+"""Where functions are measured: moto as a server, the Mux emulator, and the template's table and secrets in them."""
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
 import boto3
 import requests
+from moto.server import ThreadedMotoServer
 
-from local import aws, ports
+from local import aws
 from local.mux import MuxEmulator
 from local.template import Template
 from tests.world import ORIGIN, ROOT, SIGNING_SECRET
@@ -28,16 +27,10 @@ class Stage:
     """A running stage; `environment` is what a function gets on it."""
 
     def __enter__(self) -> Self:
-        with ports.listen(0, "AWS_PORT") as listener:
-            self._aws = aws.environment(ports.url(ports.port_of(listener)), REGION)
-            descriptor = listener.fileno()
-            self._moto = subprocess.Popen(
-                [sys.executable, "-m", "local.aws", str(descriptor)],
-                cwd=ROOT,
-                pass_fds=[descriptor],
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-            )
+        self._moto = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
+        self._moto.start()
+        _, port = self._moto.get_host_and_port()
+        self._aws = aws.environment(f"http://127.0.0.1:{port}", REGION)
         self.mux = MuxEmulator(processing_seconds=0.01)
         self.mux.start()
         self.template = Template.load(
@@ -59,8 +52,7 @@ class Stage:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.mux.close()
-        self._moto.kill()
-        self._moto.wait()
+        self._moto.stop()
 
     def environment(self, logical_id: str) -> dict[str, str]:
         """Exactly the variables of one function."""
