@@ -6,6 +6,7 @@ import json
 import re
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
 
 from mux_lifecycle.store import keys
 from mux_lifecycle.store.table import Refused, Table
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from types import CodeType
 
-    import requests
+    from urllib3 import HTTPResponse
 
     from mux_lifecycle.store.table import Item, Value
 
@@ -90,41 +91,40 @@ class MemoryMux:
     def __init__(self, environment_id: str, assets: list[Json]) -> None:
         self.environment_id = environment_id
         self.assets = {asset["id"]: asset for asset in sorted(assets, key=_position, reverse=True)}
-        self.mood: Callable[[str], requests.Response | None] = lambda _: None
+        self.mood: Callable[[str], HTTPResponse | None] = lambda _: None
         self.asked: list[str] = []
 
-    def send(self, request: requests.PreparedRequest) -> requests.Response:
+    def send(self, method: str, url: str, body: bytes | None = None) -> HTTPResponse:
         """The answer to one request."""
-        path = request.path_url.partition("?")[0]
-        asked = f"{request.method} {path}"
+        target = urlsplit(url)
+        asked = f"{method} {target.path}"
         self.asked.append(asked)
         answer = self.mood(asked)
-        return self._answer(request, asked) if answer is None else answer
+        return self._answer(method, target.path, target.query, body or b"{}") if answer is None else answer
 
-    def _answer(self, request: requests.PreparedRequest, asked: str) -> requests.Response:
-        method, _, path = asked.partition(" ")
+    def _answer(self, method: str, path: str, query: str, body: bytes) -> HTTPResponse:
         asset_id = path.rpartition("/")[2]
         if path == "/system/v1/whoami":
             return said({"data": {"environment_id": self.environment_id}})
-        if asked == "GET /video/v1/uploads":
+        if path == "/video/v1/uploads":
             return said({"data": []})
-        if asked == "GET /video/v1/assets":
-            return self._page(request)
+        if path == "/video/v1/assets":
+            return self._page(query)
         if asset_id not in self.assets:
             return mux_says(404, b"{}")
         if method == "PATCH":
-            self.assets[asset_id] = self.assets[asset_id] | json.loads(request.body or b"{}")
+            self.assets[asset_id] = self.assets[asset_id] | json.loads(body)
         return said({"data": self.assets[asset_id]})
 
-    def _page(self, request: requests.PreparedRequest) -> requests.Response:
-        found = re.search(r"cursor=(\d+)", request.path_url)
+    def _page(self, query: str) -> HTTPResponse:
+        found = re.search(r"cursor=(\d+)", query)
         start = int(found[1]) if found else 0
         newest_first = list(self.assets.values())
         page: Json = {"data": newest_first[start : start + 7]}
         return said(page | ({"next_cursor": str(start + 7)} if len(newest_first) > start + 7 else {}))
 
 
-def said(body: Json) -> requests.Response:
+def said(body: Json) -> HTTPResponse:
     """An answer as Mux gives it."""
     return mux_says(200, json.dumps(body).encode())
 

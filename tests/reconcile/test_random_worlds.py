@@ -7,7 +7,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final, Self
 
 import pytest
-import requests
+from urllib3 import HTTPResponse, PoolManager
 
 from mux_lifecycle import runtime
 from mux_lifecycle.errors import LifecycleError
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 type Json = dict[str, Any]
-type Mood = Callable[[str], requests.Response | None]
+type Mood = Callable[[str], HTTPResponse | None]
 
 WORLDS: Final = 1000
 NOW: Final = 1_750_000_000.0
@@ -128,18 +128,18 @@ def _hides_everything(_: World) -> Mood:
 
 
 def _is_of_another_environment(world: World) -> Mood:
-    return lambda asked: world.elsewhere.send(requests.Request(*_parts(asked)).prepare())
+    return lambda asked: world.elsewhere.send(*_parts(asked))
 
 
 def _changes_the_environment(world: World) -> Mood:
     """The token is exchanged for another environment's, at any moment."""
     calls = world.chance.randint(1, 8)
 
-    def mood(asked: str) -> requests.Response | None:
+    def mood(asked: str) -> HTTPResponse | None:
         if len(world.mux.asked) < calls:
             return None
         runtime._scheduled_mux(runtime.RECONCILE_SHARE)._environments.clear()
-        return world.elsewhere.send(requests.Request(*_parts(asked)).prepare())
+        return world.elsewhere.send(*_parts(asked))
 
     return mood
 
@@ -212,7 +212,11 @@ def _lived_through(seed: int, clock: list[float], monkeypatch: pytest.MonkeyPatc
     _cold_start()
     world = World(random.Random(seed), lambda: clock[0])  # noqa: S311 - repeatable on purpose
     monkeypatch.setattr(runtime, "_table", lambda: world.table)
-    monkeypatch.setattr(requests.Session, "send", lambda _, request, **__: world.mux.send(request))
+
+    def request(_: PoolManager, method: str, url: str, *, body: bytes | None, **__: object) -> HTTPResponse:
+        return world.mux.send(method, url, body)
+
+    monkeypatch.setattr(PoolManager, "request", request)
     for _ in range(world.chance.randint(1, 3)):
         _one_run(world, world.chance.choice(MOODS), world.chance.choice(OPTIONS))
         clock[0] += world.chance.choice((1, 900, 86_400))
