@@ -23,8 +23,8 @@ _EXTRAS: Final = {"get_paginator": "paginators-1", "get_waiter": "waiters-2"}
 
 
 _CHOICES: Final = ("AttributeValue",)
-"""Shapes of which a value has one member. For every value that botocore reads it asks for every member, so those stay that
-the code names: with three of DynamoDB's ten types a list takes two thirds of the time."""
+"""Shapes of which a value has one member. For every value botocore asks for every member in turn, so those stay that the
+code names: three of DynamoDB's ten types."""
 
 
 class MovedError(Exception):
