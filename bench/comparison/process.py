@@ -18,6 +18,10 @@ PATIENCE_SECONDS: Final = 60
 _TICKS: Final = os.sysconf("SC_CLK_TCK")
 
 
+class UnsuccessfulError(Exception):
+    """A function did not answer with a success; the text is what it said."""
+
+
 class FunctionProcess:
     """A process from its start on; a context manager."""
 
@@ -94,11 +98,11 @@ class FunctionProcess:
         }
 
     def _answer(self) -> float:
-        """When the answer came; SystemExit unless it is a success."""
+        """When the answer came. Raises UnsuccessfulError."""
         at, path, body = self._answers.get(timeout=PATIENCE_SECONDS)
         result = json.loads(body)
         if not path.endswith("/response") or result.get("statusCode", 500) >= 300:
-            raise SystemExit(f"{self._start.command[-1]} failed: {body.decode()[:2000]}")
+            raise UnsuccessfulError(f"{self._start.command[-1]}: {body.decode()[:2000]}")
         return at
 
 

@@ -9,7 +9,7 @@ import gzip
 import json
 import re
 import shutil
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -20,6 +20,11 @@ _SHARED: Final = ("endpoints.json", "partitions.json", "sdk-default-configuratio
 _MAKES_A_CLIENT: Final = "_client"
 _EXTRAS: Final = {"get_paginator": "paginators-1", "get_waiter": "waiters-2"}
 """What a service has to offer beside its operations, by the method that asks for it."""
+
+
+_CHOICES: Final = ("AttributeValue",)
+"""Shapes of which a value has one member. For every value botocore asks for every member in turn, so those stay that the
+code names: three of DynamoDB's ten types."""
 
 
 class MovedError(Exception):
@@ -63,19 +68,25 @@ def trim(data: Path, words: Words) -> None:
         (data / name).write_text(json.dumps(content, separators=(",", ":")), encoding="utf-8")
 
 
-def trimmed_model(model: Json, operations: Iterable[str]) -> Json:
-    """A service model with these operations, the shapes they need, and no documentation."""
+def trimmed_model(model: Json, operations: Iterable[str], names: Collection[str]) -> Json:
+    """A service model with these operations, the shapes they need as far as `names` says, and no documentation."""
     chosen = {name: model["operations"][name] for name in sorted(operations)}
     shapes: Json = {}
     waiting = sorted(_shape_names(chosen))
     while waiting:
         name = waiting.pop()
         if name not in shapes:
-            shapes[name] = model["shapes"][name]
+            shape = model["shapes"][name]
+            shapes[name] = _narrowed(shape, names) if name in _CHOICES else shape
             waiting += sorted(_shape_names(shapes[name]))
     rest = {key: value for key, value in model.items() if key not in {"operations", "shapes"}}
     found: Json = _undocumented(rest | {"operations": chosen, "shapes": shapes})
     return found
+
+
+def _narrowed(shape: Json, names: Collection[str]) -> Json:
+    members = {name: member for name, member in shape["members"].items() if name in names}
+    return shape | {"members": members or shape["members"]}
 
 
 def _service(data: Path, service: str, names: set[str]) -> dict[str, Json]:
@@ -87,7 +98,7 @@ def _service(data: Path, service: str, names: set[str]) -> dict[str, Json]:
     operations = [name for name in model["operations"] if _method(name) in names]
     if not operations:
         raise MovedError(f"a client of {service} is made, but no operation of it is named")
-    files = {"service-2": trimmed_model(model, operations)}
+    files = {"service-2": trimmed_model(model, operations, names)}
     files["endpoint-rule-set-1"] = _read(data / folder / "endpoint-rule-set-1.json")
     files |= {name: _read(data / folder / f"{name}.json") for method, name in _EXTRAS.items() if method in names}
     return {f"{folder}/{name}.json": content for name, content in files.items()}

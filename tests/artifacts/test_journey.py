@@ -124,8 +124,8 @@ def test_an_asset_from_a_url_an_upload_taken_back_and_the_schedules(stack: Local
     until(lambda: [one for one in ask("GET", "/assets")["data"] if (one["id"], one["status"]) == (made["id"], "ready")])
     upload = ask("POST", "/uploads", {}, status=201)["data"]
     ask("DELETE", f"/uploads/{upload['id']}", status=204)
-    for schedule in ("CleanupFunction", "ReconcileFunction"):
-        report = stack.invoke(schedule, {})
+    for schedule, event in (("CleanupFunction", {}), ("ReconcileFunction", {"start": True})):
+        report = stack.invoke(schedule, event)
         assert "failed" not in report, report
         assert "stopped" not in report, report
 

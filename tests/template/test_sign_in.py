@@ -75,7 +75,7 @@ def test_a_password_is_long(deployed: Template) -> None:
 @pytest.mark.parametrize("urls", ["CallbackURLs", "LogoutURLs"])
 def test_people_come_back_to_the_sites_or_to_the_pages_that_are_named(sam: Template, urls: str) -> None:
     wanted: Any = sam["Resources"]["UserPoolClient"]["Properties"][urls]
-    assert resolver().resolve(wanted) == ORIGINS["AllowedOrigins"].split(",")
+    assert resolver().resolve(wanted) == [f"{origin}/" for origin in ORIGINS["AllowedOrigins"].split(",")]
     named = "https://www.example.com/videos/"
     assert resolver(SignInCallbackUrls=named).resolve(wanted) == [named]
 

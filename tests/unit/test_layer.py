@@ -105,8 +105,16 @@ def test_a_trimmed_model_serves_the_calls_that_the_code_names(data: Path) -> Non
     for region, host in (("eu-central-1", "amazonaws.com"), ("cn-north-1", "amazonaws.com.cn")):
         client = session.create_client("dynamodb", region_name=region)
         assert client.meta.endpoint_url == f"https://dynamodb.{region}.{host}"
-        assert client.exceptions.from_code(REFUSED).__name__ == REFUSED
+        assert getattr(client.exceptions, REFUSED).__name__ == REFUSED
         client.close()
+
+
+def test_of_dynamodbs_types_those_stay_that_the_code_names(data: Path) -> None:
+    trim(data, spoken([b'_client("dynamodb").get_item(Key={"pk": {"S": "a"}, "n": {"N": "1"}})']))
+    [model] = (data / "dynamodb").rglob("service-2.json")
+    shapes = json.loads(model.read_text())["shapes"]
+    assert shapes["AttributeValue"]["members"].keys() == {"S", "N"}
+    assert "ListAttributeValue" not in shapes
 
 
 def test_a_client_that_pages_or_waits_gets_what_that_takes(data: Path) -> None:

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from mux_lifecycle.errors import InvalidRequest
-from mux_lifecycle.models import AssetWish, ListQuery, UrlWish, quoted
+from mux_lifecycle.errors import InvalidRequest, quoted
+from mux_lifecycle.models import AssetWish, ListQuery, UrlWish
 
 URL = "https://example.com/video.mp4"
 TITLE = "title: must be text of 1 to 512 characters"
