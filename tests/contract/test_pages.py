@@ -1,6 +1,7 @@
 """The pages for people: their links lead somewhere, their commands name what exists and give no secret away."""
 
 import re
+import subprocess
 from functools import cache
 from pathlib import Path
 
@@ -43,6 +44,13 @@ def test_every_link_within_the_repository_leads_somewhere(page: Path) -> None:
 def test_no_command_puts_a_secret_where_a_shell_remembers_it(page: Path) -> None:
     for value in re.findall(r"--secret-string[= ](\S+)", page.read_text(encoding="utf-8")):
         assert value.startswith(("file://", '"file://')), value
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_command_is_one_that_a_shell_understands(page: Path) -> None:
+    blocks = re.findall(r"^ *```sh\n(.*?)^ *```", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+    run = subprocess.run(["bash", "-n"], input="\n".join(blocks), capture_output=True, text=True, check=False)
+    assert (run.returncode, run.stderr) == (0, "")
 
 
 @pytest.mark.parametrize("page", GUIDES, ids=lambda page: page.name)
