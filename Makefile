@@ -62,6 +62,10 @@ build: $(DEV_READY) $(SAM_READY) ## What Lambda gets, in .aws-sam/build, and a c
 	PATH="$(CURDIR)/$(BIN):$$PATH" env -u MAKEFLAGS -u MAKELEVEL $(SAM) build
 	$(BIN)/python -m pytest --quiet -m artifacts tests/artifacts
 
+.PHONY: screenshots
+screenshots: $(DEV_READY) ## New pictures of the site for docs/screenshots, with the Chromium and ffmpeg of this machine
+	$(BIN)/python -m pytest --quiet -m screenshots tests/site
+
 # The same SEED tries the same and meets the same faults.
 N ?= 2000
 SEED ?= 1

@@ -12,6 +12,8 @@ import requests
 from playwright.sync_api import expect
 
 from local.mux import sample_mp4
+from tests.site.guide import recipe
+from tests.site.visitor import SITE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,7 +50,7 @@ def test_a_video_is_uploaded_and_becomes_ready_before_the_visitors_eyes(
         page.wait_for_timeout(50)
     assert len([value for value in seen if 0 < value < 100]) >= 2, f"the progress was not seen: {sorted(seen)}"
     card = alice.card("Harbour at dawn")
-    expect(card.locator(".length")).to_have_text("0:06")
+    expect(card.locator(".length")).to_have_text("0:04")
     expect(card.locator(".state")).to_be_empty()
     expect(card.locator("img")).to_be_visible()
     expect(alice.notice("is ready")).to_be_visible()
@@ -239,6 +241,7 @@ def test_a_published_video_is_there_for_everybody_and_a_private_one_for_nobody_e
     expect(ben.page.get_by_role("heading", name="No videos yet")).to_be_visible()
     ben.page.goto(f"{ben.stack.site_url}/#/video/{video['id']}")
     expect(ben.notice("No such asset").or_(ben.notice("not found"))).to_be_visible()
+    expect(ben.page.get_by_role("button", name="Delete this video")).to_be_hidden()
 
     publisher.page.get_by_role("switch", name="Published in the gallery").uncheck()
     expect(publisher.notice("Only you can watch it now")).to_be_visible()
@@ -382,6 +385,36 @@ def test_no_page_has_serious_barriers(scheme: str, visitor: NewVisitor, owner: N
     assert {where: found for where, found in barriers.items() if found} == {}
 
 
+def test_the_uploader_drops_into_any_page(visitor: NewVisitor, owner: NewOwner, film: Path) -> None:
+    alice = owner("alice")
+    alice.clear()
+    one = visitor()
+    site = one.stack.site_url
+    html = recipe("page.html")
+    assert len(html.splitlines()) < 20
+    token = one.stack.token("alice")
+    html = html.replace("SITE_URL", site).replace("API_URL", one.stack.api_url).replace("YOUR_VISITORS_JWT", token)
+    one.page.route(f"{site}/films.html", lambda route: route.fulfill(content_type="text/html", body=html))
+    cdn = "https://cdn.jsdelivr.net/npm/"
+    asked: list[str] = []
+
+    def deliver(route: Route) -> None:
+        """What the CDN serves is what npm has installed."""
+        asked.append(route.request.url)
+        name, _, rest = route.request.url.removeprefix(cdn).rpartition("@")
+        file = SITE / "node_modules" / name / rest.partition("/")[2]
+        route.fulfill(content_type="text/javascript", headers={"access-control-allow-origin": "*"}, path=file)
+
+    one.page.route(f"{cdn}**", deliver)
+    one.open("/films.html")
+    one.choose(film)
+    expect(one.page.locator("#result")).to_have_text(re.compile("Thank you! Harbour at dawn is 4 s long"))
+    assert [asset["title"] for asset in alice.videos()] == ["Harbour at dawn"]
+    assert one.foreign_requests == asked
+    assert len(asked) == 1
+    one.foreign_requests.clear()
+
+
 def test_everything_can_be_done_with_the_keyboard(visitor: NewVisitor, owner: NewOwner) -> None:
     alice = owner("alice")
     alice.clear()
@@ -421,16 +454,16 @@ def test_the_site_fits_a_phone(visitor: NewVisitor, owner: NewOwner) -> None:
     one.sign_in("Alice Archer")
     for path in ("/", f"/#/video/{video['id']}", "/gallery.html"):
         one.page.goto(one.stack.site_url + path)
-        expect(one.page.get_by_text("A film with a title").first).to_be_visible()
+        expect(one.page.get_by_text("A film with a title").filter(visible=True).first).to_be_visible()
         width = one.page.evaluate("() => document.documentElement.scrollWidth")
         assert width <= 360, path
 
 
 @pytest.mark.parametrize("policy", ["public", "signed"])
-def test_an_uploaded_video_plays(policy: str, visitor: NewVisitor, owner: NewOwner) -> None:
+def test_an_uploaded_video_plays(policy: str, visitor: NewVisitor, owner: NewOwner, film: Path) -> None:
     alice = owner("alice")
     alice.clear()
-    video = alice.has("Harbour", public=policy == "public")
+    video = alice.has("Harbour", film, public=policy == "public")
     _require_playback(alice, video)
     one = visitor()
     one.sign_in("Alice Archer", path=f"/#/video/{video['id']}")
