@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
@@ -13,7 +14,7 @@ from playwright.sync_api import expect
 
 from local.mux import sample_mp4
 from tests.site.guide import recipe
-from tests.site.visitor import SITE
+from tests.site.visitor import PROJECT, SITE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -444,6 +445,26 @@ def test_everything_can_be_done_with_the_keyboard(visitor: NewVisitor, owner: Ne
     one.card("Harbour").get_by_role("link").focus()
     keys.press("Enter")
     expect(one.page.get_by_role("heading", name="Harbour")).to_be_focused()
+
+
+def test_what_a_first_visit_loads_is_little(visitor: NewVisitor) -> None:
+    """The bytes are a test; how soon there is something to see depends on the machine and goes to reports/."""
+    one = visitor()
+    one.open()
+    expect(one.page.get_by_role("button", name="Sign in")).to_be_visible()
+    one.page.wait_for_function("() => performance.getEntriesByName('first-contentful-paint').length")
+    seen = one.page.evaluate(
+        """() => ({
+            first_contentful_paint_ms: performance.getEntriesByName('first-contentful-paint')[0].startTime,
+            loaded: performance.getEntriesByType("resource").map((entry) => [entry.name, entry.encodedBodySize]),
+        })"""
+    )
+    report = PROJECT / "reports" / "site-first-visit.json"
+    report.parent.mkdir(exist_ok=True)
+    report.write_text(json.dumps(seen, indent=2), encoding="utf-8")
+    scripts = [size for name, size in seen["loaded"] if name.endswith(".js")]
+    assert 0 < sum(scripts) < 30_000
+    assert "mux-player" not in str(seen["loaded"]), "the player is for those who watch"
 
 
 def test_the_site_fits_a_phone(visitor: NewVisitor, owner: NewOwner) -> None:
