@@ -75,9 +75,11 @@ def test_screenshots_are_taken(visitor: Callable[..., Visitor], owner: Callable[
 def _take(one: Visitor, name: str, last: Json | None) -> None:
     if last:
         expect(one.card(last["title"]).locator("img")).to_be_visible()
-        pictured = "() => [...document.querySelectorAll('.card img')].slice(0, 3).every((image) => !image.hidden)"
-        one.page.wait_for_function(pictured)
-        one.page.wait_for_timeout(1000)
+        # A card asks for its picture when it comes into view.
+        in_view = """() => [...document.querySelectorAll('.card')].every(
+            (card) => card.getBoundingClientRect().top > innerHeight || !card.querySelector('img').hidden
+        )"""
+        one.page.wait_for_function(in_view)
     one.page.screenshot(path=SCREENSHOTS / f"{name}.jpg", type="jpeg", quality=80)
 
 
