@@ -486,12 +486,19 @@ def test_an_uploaded_video_plays(policy: str, visitor: NewVisitor, owner: NewOwn
     alice.clear()
     video = alice.has("Harbour", film, public=policy == "public")
     _require_playback(alice, video)
+    [sound] = [track for track in video["tracks"] if track["type"] == "audio"]
+    wish = {"generated_subtitles": [{"language_code": "en"}]}
+    alice.ask("POST", f"/assets/{video['id']}/tracks/{sound['id']}/generate-subtitles", wish)
     one = visitor()
     one.sign_in("Alice Archer", path=f"/#/video/{video['id']}")
     player = one.page.locator("mux-player")
     expect(player).to_be_visible()
+    expect(one.page.get_by_role("region", name="Captions").get_by_text("being made")).to_have_count(0)
+    expect(player).to_be_visible()
     player.evaluate("player => { player.muted = true; return player.play() }")
     one.page.wait_for_function("() => document.querySelector('mux-player').currentTime > 1")
+    kinds = player.evaluate("player => [...player.textTracks].map(({ kind, language }) => `${kind} ${language}`)")
+    assert "subtitles en" in kinds
     # The inner <video> may be drawn, for delivery answers pages of any origin.
     brightness = player.evaluate(
         """player => {
