@@ -179,5 +179,7 @@ class Owner:
             if upload.get("asset", {}).get("status") in {"ready", "errored"}:
                 asset: Json = upload["asset"]
                 return asset
-            time.sleep(0.1)
-        raise AssertionError(f"the video was never ready: {upload}")
+            time.sleep(0.2)
+        deliveries = requests.get(f"{self.stack.mux_url}/_emulator/deliveries", timeout=10).json()["data"]
+        told = [(delivery["type"], delivery["status"]) for delivery in deliveries if upload_id in delivery["body"]]
+        raise AssertionError(f"the video was never ready: {upload}, Mux's webhooks: {told}")
