@@ -89,6 +89,10 @@ native-layer: $(DEV_READY)
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(MAKE) --no-print-directory -C shared build-SharedLayer \
 		PLATFORMS= ARTIFACTS_DIR="$(CURDIR)/.aws-sam/native"
 
+.PHONY: screenshots
+screenshots: $(DEV_READY) ## New pictures of the site for docs/screenshots, with the Chromium and ffmpeg of this machine
+	$(BIN)/python -m pytest --quiet -m screenshots tests/site
+
 # The same SEED tries the same and meets the same faults.
 N ?= 2000
 SEED ?= 1

@@ -9,6 +9,7 @@ import json
 import logging
 import os
 import sys
+import threading
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -18,7 +19,8 @@ from botocore.config import Config
 from local.template import create_table
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
     from mypy_boto3_dynamodb import DynamoDBClient
 
@@ -83,12 +85,26 @@ def _session(region: str) -> boto3.Session:
     )
 
 
+def one_by_one(application: WSGIApplication) -> WSGIApplication:
+    """The application, for one request at a time.
+
+    DynamoDB checks a condition and writes in one step; moto does it in two, and a second request gets in between.
+    """
+    lock = threading.Lock()
+
+    def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        with lock:
+            return application(environ, start_response)
+
+    return answer
+
+
 def _serve(descriptor: int) -> None:
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app  # noqa: PLC0415 (slow; for this only)
     from werkzeug.serving import make_server  # noqa: PLC0415
 
     logging.getLogger("werkzeug").setLevel(logging.WARNING)
-    application = DomainDispatcherApplication(create_backend_app)
+    application = one_by_one(DomainDispatcherApplication(create_backend_app))
     make_server("127.0.0.1", 0, application, threaded=True, fd=descriptor).serve_forever()
 
 

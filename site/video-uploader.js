@@ -115,12 +115,12 @@ class Row {
   }
 
   async #url() {
-    const { captions, policy } = Object.fromEntries([...this.#page.attributes].map(({ name, value }) => [name, value]));
+    const [captions, policy] = ["captions", "policy"].map((name) => this.#page.getAttribute(name));
     const title = this.#file.name.replace(/\.\w+$/, "").replace(/[\p{Cc}\p{Cs}]/gu, " ").slice(0, 512) || "Untitled";
     const wish = { title, ...(captions && { captions }), ...(policy && { playback_policy: policy }) };
     try {
       this.#upload ??= (await this.#call("POST", "/uploads", wish, { headers: { "Idempotency-Key": this.#key } })).data;
-      this.#pace.begun();
+      this.#pace?.begun();
       return this.#upload.url;
     } catch (error) {
       this.#refusal = error.message;

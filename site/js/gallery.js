@@ -20,7 +20,9 @@ await told(more);
 list.removeAttribute("aria-busy");
 
 async function more() {
-  const page = await call("GET", `/gallery?limit=${PAGE}${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ""}`);
+  const query = new URLSearchParams({ limit: PAGE, ...(cursor && { cursor }) });
+  // Who has just published something wants to see it.
+  const page = await call("GET", `/gallery?${query}`, undefined, { cache: "no-cache" });
   if (!cursor) list.replaceChildren();
   cursor = page.next_cursor;
   button.hidden = !cursor;

@@ -21,6 +21,7 @@ const doomed = new Map();
 const followed = new Set();
 let cursor;
 let turn = 0;
+let opened;
 let leave = () => {};
 
 const seen = new IntersectionObserver((entries) => {
@@ -66,12 +67,21 @@ async function route() {
   leave();
   leave = () => {};
   const id = location.hash.match(/^#\/video\/([A-Za-z0-9]+)$/)?.[1];
+  const from = find("#video").hidden ? null : opened;
+  opened = id;
   show(id ? "video" : "library");
-  if (!id) return (document.title = "Reel · Your videos");
+  if (!id) return backFrom(from);
   const closed = new AbortController();
   leave = () => closed.abort();
   const changed = (asset) => put(asset);
   await told(() => showVideo(id, { call, known: assets.get(id), changed, remove, signal: closed.signal }));
+}
+
+/** The list again; whoever came from a video is at its card. */
+function backFrom(id) {
+  document.title = "Reel · Your videos";
+  const item = id && cardOf(id);
+  if (id) (item && !item.hidden ? find("a", item) : find("#main")).focus();
 }
 
 function show(name) {
@@ -179,8 +189,10 @@ function remove(asset) {
     filter();
   };
   doomed.set(id, { now });
-  if (location.hash !== "#/") location.hash = "#/";
   filter();
+  // What had the focus is gone.
+  if (opened) location.hash = "#/";
+  else find("#main").focus({ preventScroll: true });
   notice(`“${titleOf(asset)}” was deleted.`, { action: "Undo", act: undo, seconds: UNDO_SECONDS, gone: () => doomed.get(id)?.now() });
 }
 

@@ -19,11 +19,6 @@ export async function showVideo(id, { call, known, changed, remove, signal }) {
 
   find("#video").replaceChildren(root);
   forms.captions.elements.language_code.append(...LANGUAGES.map((code) => el("option", { value: code }, names.of(code))));
-  if (known) show(known);
-  find("h1", root).focus();
-  await reload();
-  if (underWay()) poll(async () => (await reload(), !underWay()), { signal }).catch((error) => notice(error.message));
-
   const submit = (form, work) =>
     form.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -40,7 +35,8 @@ export async function showVideo(id, { call, known, changed, remove, signal }) {
     const track = { type: "text", url: url.value, language_code: language.value, name: name.value || names.of(language.value) };
     await call("POST", `${path}/tracks`, track);
     forms.captions.reset();
-    await followTracks();
+    await reload();
+    await followUp();
   });
   find(".generate", root).addEventListener("click", ({ target }) => busy(target, () => told(generate)));
   published.addEventListener("change", () =>
@@ -50,14 +46,19 @@ export async function showVideo(id, { call, known, changed, remove, signal }) {
   );
   find(".delete", root).addEventListener("click", () => remove(asset));
 
+  if (known) show(known);
+  find("h1", root).focus();
+  await reload();
+  await followUp();
+
   async function reload() {
     const { data } = await call("GET", path);
     if (!signal.aborted) show(data);
   }
 
   function underWay() {
-    const pending = asset.tracks?.some((track) => track.status === "preparing");
-    return !signal.aborted && (asset.status === "preparing" || pending);
+    const pending = asset?.tracks?.some((track) => track.status === "preparing");
+    return !signal.aborted && (asset?.status === "preparing" || pending);
   }
 
   function show(latest) {
@@ -68,6 +69,7 @@ export async function showVideo(id, { call, known, changed, remove, signal }) {
     find("h1", root).textContent = title;
     if (document.activeElement !== forms.rename.elements.title) forms.rename.elements.title.value = asset.title ?? "";
     fillFacts(root, asset);
+    find(".panels", root).hidden = false;
     for (const part of [".sharing", ".captions"]) find(part, root).hidden = asset.status !== "ready";
     published.checked = asset.visibility === "public";
     const open = publicId(asset);
@@ -118,11 +120,11 @@ export async function showVideo(id, { call, known, changed, remove, signal }) {
     const { language_code: language, name } = forms.captions.elements;
     const wish = { language_code: language.value, name: name.value || `${names.of(language.value)} (generated)` };
     await call("POST", `${path}/tracks/${sound().id}/generate-subtitles`, { generated_subtitles: [wish] });
-    await followTracks();
+    await reload();
+    await followUp();
   }
 
-  async function followTracks() {
-    await reload();
+  async function followUp() {
     if (underWay()) await poll(async () => (await reload(), !underWay()), { signal });
   }
 

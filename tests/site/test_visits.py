@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
@@ -12,6 +13,8 @@ import requests
 from playwright.sync_api import expect
 
 from local.mux import sample_mp4
+from tests.site.guide import recipe
+from tests.site.visitor import PROJECT, SITE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,7 +51,7 @@ def test_a_video_is_uploaded_and_becomes_ready_before_the_visitors_eyes(
         page.wait_for_timeout(50)
     assert len([value for value in seen if 0 < value < 100]) >= 2, f"the progress was not seen: {sorted(seen)}"
     card = alice.card("Harbour at dawn")
-    expect(card.locator(".length")).to_have_text("0:06")
+    expect(card.locator(".length")).to_have_text("0:04")
     expect(card.locator(".state")).to_be_empty()
     expect(card.locator("img")).to_be_visible()
     expect(alice.notice("is ready")).to_be_visible()
@@ -239,6 +242,7 @@ def test_a_published_video_is_there_for_everybody_and_a_private_one_for_nobody_e
     expect(ben.page.get_by_role("heading", name="No videos yet")).to_be_visible()
     ben.page.goto(f"{ben.stack.site_url}/#/video/{video['id']}")
     expect(ben.notice("No such asset").or_(ben.notice("not found"))).to_be_visible()
+    expect(ben.page.get_by_role("button", name="Delete this video")).to_be_hidden()
 
     publisher.page.get_by_role("switch", name="Published in the gallery").uncheck()
     expect(publisher.notice("Only you can watch it now")).to_be_visible()
@@ -341,15 +345,17 @@ def test_whatever_is_typed_in_is_shown_as_text(visitor: NewVisitor, owner: NewOw
     assert one.page.locator("main img[src=x]").count() == 0
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_no_page_has_serious_barriers(scheme: str, visitor: NewVisitor, owner: NewOwner) -> None:
+def test_no_page_has_serious_barriers_in_either_colour_scheme(visitor: NewVisitor, owner: NewOwner) -> None:
     alice = owner("alice")
     alice.clear()
     video = alice.has("Harbour", public=True)
-    one = visitor(color_scheme=scheme, reduced_motion="reduce")
+    one = visitor(reduced_motion="reduce")
     barriers: dict[str, list[str]] = {}
 
     def look(where: str) -> None:
+        one.page.emulate_media(color_scheme="dark")
+        barriers[f"{where}, dark"] = one.barriers()
+        one.page.emulate_media(color_scheme="light")
         barriers[where] = one.barriers()
 
     one.open()
@@ -382,6 +388,36 @@ def test_no_page_has_serious_barriers(scheme: str, visitor: NewVisitor, owner: N
     assert {where: found for where, found in barriers.items() if found} == {}
 
 
+def test_the_uploader_drops_into_any_page(visitor: NewVisitor, owner: NewOwner, film: Path) -> None:
+    alice = owner("alice")
+    alice.clear()
+    one = visitor()
+    site = one.stack.site_url
+    html = recipe("page.html")
+    assert len(html.splitlines()) < 20
+    token = one.stack.token("alice")
+    html = html.replace("SITE_URL", site).replace("API_URL", one.stack.api_url).replace("YOUR_VISITORS_JWT", token)
+    one.page.route(f"{site}/films.html", lambda route: route.fulfill(content_type="text/html", body=html))
+    cdn = "https://cdn.jsdelivr.net/npm/"
+    asked: list[str] = []
+
+    def deliver(route: Route) -> None:
+        """What the CDN serves is what npm has installed."""
+        asked.append(route.request.url)
+        name, _, rest = route.request.url.removeprefix(cdn).rpartition("@")
+        file = SITE / "node_modules" / name / rest.partition("/")[2]
+        route.fulfill(content_type="text/javascript", headers={"access-control-allow-origin": "*"}, path=file)
+
+    one.page.route(f"{cdn}**", deliver)
+    one.open("/films.html")
+    one.choose(film)
+    expect(one.page.locator("#result")).to_have_text(re.compile("Thank you! Harbour at dawn is 4 s long"))
+    assert [asset["title"] for asset in alice.videos()] == ["Harbour at dawn"]
+    assert one.foreign_requests == asked
+    assert len(asked) == 1
+    one.foreign_requests.clear()
+
+
 def test_everything_can_be_done_with_the_keyboard(visitor: NewVisitor, owner: NewOwner) -> None:
     alice = owner("alice")
     alice.clear()
@@ -411,6 +447,29 @@ def test_everything_can_be_done_with_the_keyboard(visitor: NewVisitor, owner: Ne
     one.card("Harbour").get_by_role("link").focus()
     keys.press("Enter")
     expect(one.page.get_by_role("heading", name="Harbour")).to_be_focused()
+    one.page.get_by_role("link", name="All videos").focus()
+    keys.press("Enter")
+    expect(one.card("Harbour").get_by_role("link")).to_be_focused()
+
+
+def test_what_a_first_visit_loads_is_little(visitor: NewVisitor) -> None:
+    """The bytes are a test; how soon there is something to see depends on the machine and goes to reports/."""
+    one = visitor()
+    one.open()
+    expect(one.page.get_by_role("button", name="Sign in")).to_be_visible()
+    one.page.wait_for_function("() => performance.getEntriesByName('first-contentful-paint').length")
+    seen = one.page.evaluate(
+        """() => ({
+            first_contentful_paint_ms: performance.getEntriesByName('first-contentful-paint')[0].startTime,
+            loaded: performance.getEntriesByType("resource").map((entry) => [entry.name, entry.encodedBodySize]),
+        })"""
+    )
+    report = PROJECT / "reports" / "site-first-visit.json"
+    report.parent.mkdir(exist_ok=True)
+    report.write_text(json.dumps(seen, indent=2), encoding="utf-8")
+    scripts = [size for name, size in seen["loaded"] if name.endswith(".js")]
+    assert 0 < sum(scripts) < 30_000
+    assert "mux-player" not in str(seen["loaded"]), "the player is for those who watch"
 
 
 def test_the_site_fits_a_phone(visitor: NewVisitor, owner: NewOwner) -> None:
@@ -421,23 +480,30 @@ def test_the_site_fits_a_phone(visitor: NewVisitor, owner: NewOwner) -> None:
     one.sign_in("Alice Archer")
     for path in ("/", f"/#/video/{video['id']}", "/gallery.html"):
         one.page.goto(one.stack.site_url + path)
-        expect(one.page.get_by_text("A film with a title").first).to_be_visible()
+        expect(one.page.get_by_text("A film with a title").filter(visible=True).first).to_be_visible()
         width = one.page.evaluate("() => document.documentElement.scrollWidth")
         assert width <= 360, path
 
 
 @pytest.mark.parametrize("policy", ["public", "signed"])
-def test_an_uploaded_video_plays(policy: str, visitor: NewVisitor, owner: NewOwner) -> None:
+def test_an_uploaded_video_plays(policy: str, visitor: NewVisitor, owner: NewOwner, film: Path) -> None:
     alice = owner("alice")
     alice.clear()
-    video = alice.has("Harbour", public=policy == "public")
+    video = alice.has("Harbour", film, public=policy == "public")
     _require_playback(alice, video)
+    [sound] = [track for track in video["tracks"] if track["type"] == "audio"]
+    wish = {"generated_subtitles": [{"language_code": "en"}]}
+    alice.ask("POST", f"/assets/{video['id']}/tracks/{sound['id']}/generate-subtitles", wish)
     one = visitor()
     one.sign_in("Alice Archer", path=f"/#/video/{video['id']}")
     player = one.page.locator("mux-player")
     expect(player).to_be_visible()
+    expect(one.page.get_by_role("region", name="Captions").get_by_text("being made")).to_have_count(0)
+    expect(player).to_be_visible()
     player.evaluate("player => { player.muted = true; return player.play() }")
     one.page.wait_for_function("() => document.querySelector('mux-player').currentTime > 1")
+    kinds = player.evaluate("player => [...player.textTracks].map(({ kind, language }) => `${kind} ${language}`)")
+    assert "subtitles en" in kinds
     # The inner <video> may be drawn, for delivery answers pages of any origin.
     brightness = player.evaluate(
         """player => {

@@ -13,6 +13,8 @@ from urllib.parse import urlsplit
 import requests
 from playwright.sync_api import expect
 
+from local.mux import sample_mp4
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -24,7 +26,7 @@ type Json = dict[str, Any]
 
 PROJECT = Path(__file__).parent.parent.parent
 SITE = PROJECT / "site"
-PATIENCE = 10
+PATIENCE = 20
 _JWT = re.compile(r"eyJ[\w-]+\.eyJ[\w-]+")
 _POLICY = "Content Security Policy"
 
@@ -144,18 +146,18 @@ class Owner:
 
     stack: LocalStack
     name: str
-    film: Path
 
     def ask(self, method: str, path: str, body: Json | None = None) -> Any:
         answer = self.stack.request(method, path, token=self.stack.token(self.name), json=body)
         assert answer.ok, answer.text
         return answer.json() if answer.content else None
 
-    def has(self, title: str, *, public: bool = False, data: bytes | None = None) -> Json:
-        """A ready video; a public one is in the gallery."""
+    def has(self, title: str, film: Path | None = None, *, public: bool = False) -> Json:
+        """A ready video, without a `film` one of six seconds that has headers only; a public one is in the gallery."""
         wish = {"title": title, "playback_policy": "public" if public else "signed"}
         upload = self.ask("POST", "/uploads", wish)["data"]
-        sent = requests.put(upload["url"], data=data or self.film.read_bytes(), timeout=PATIENCE)
+        content = film.read_bytes() if film else sample_mp4(seconds=6)
+        sent = requests.put(upload["url"], data=content, timeout=PATIENCE)
         assert sent.status_code == 200
         asset = self._until_ended(upload["id"])
         if public:
@@ -171,11 +173,13 @@ class Owner:
             self.ask("DELETE", f"/assets/{video['id']}")
 
     def _until_ended(self, upload_id: str) -> Json:
-        limit = time.monotonic() + PATIENCE
+        limit = time.monotonic() + 3 * PATIENCE
         while time.monotonic() < limit:
             upload = self.ask("GET", f"/uploads/{upload_id}")["data"]
             if upload.get("asset", {}).get("status") in {"ready", "errored"}:
                 asset: Json = upload["asset"]
                 return asset
-            time.sleep(0.1)
-        raise AssertionError("the video was never ready")
+            time.sleep(0.2)
+        deliveries = requests.get(f"{self.stack.mux_url}/_emulator/deliveries", timeout=10).json()["data"]
+        told = [(delivery["type"], delivery["status"]) for delivery in deliveries if upload_id in delivery["body"]]
+        raise AssertionError(f"the video was never ready: {upload}, Mux's webhooks: {told}")
