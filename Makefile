@@ -20,7 +20,7 @@ help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
 
 .PHONY: run
-run: $(DEV_READY) ## The whole stack on this machine: API, Mux emulator, AWS (empty: ARGS=--no-samples); Ctrl-C ends it
+run: $(DEV_READY) ## The whole stack on this machine: API, Mux emulator, AWS; Ctrl-C ends it
 	@exec $(BIN)/python -m local $(ARGS)
 
 .PHONY: test
