@@ -18,6 +18,7 @@ import requests
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+from local import ffmpeg as ffmpeg_module
 from local.ffmpeg import Ffmpeg, FfmpegError, find
 from local.mux import MuxEmulator, environment, sample_mp4, webvtt
 from local.mux.films import Films
@@ -336,11 +337,14 @@ def test_without_ffmpeg_all_but_the_picture_is_there(film: Path, monkeypatch: py
         assert get(f"{mux.url}/image/{playback_id}/thumbnail.jpg").headers["Content-Type"] == "image/jpeg"
 
 
-def test_one_film_is_encoded_at_a_time_and_none_outlives_its_wish(tmp_path: Path) -> None:
+def test_one_film_is_encoded_at_a_time_and_none_outlives_its_wish(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     program = tmp_path / "ffmpeg"
     overlaps, pids = tmp_path / "overlaps", tmp_path / "pids"
     program.write_text(
         "#!/bin/sh\n"
+        'case "$*" in *late*) exec sleep 60;; esac\n'
         f"mkdir {tmp_path}/busy || echo overlap >> {overlaps}\n"
         f"echo $$ >> {pids}\n"
         'case "$*" in *slow*) exec sleep 60;; *broken*) echo "no such codec" >&2; rmdir '
@@ -355,6 +359,9 @@ def test_one_film_is_encoded_at_a_time_and_none_outlives_its_wish(tmp_path: Path
         assert not overlaps.exists()
         with pytest.raises(FfmpegError, match="no such codec"):
             await ffmpeg.encode("broken")
+        monkeypatch.setattr(ffmpeg_module, "_LOOK_SECONDS", 0.01)
+        with pytest.raises(FfmpegError, match="not done after"):
+            await ffmpeg.look("late")
         slow = asyncio.create_task(ffmpeg.encode("slow"))
         await asyncio.to_thread(eventually, lambda: len(pids.read_text().split()) == 5)
         slow.cancel()
