@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 _ENCODERS = {"libx264", "aac"}
 _CHECK_SECONDS = 10.0
+_ENCODE_SECONDS = 1800.0
+_LOOK_SECONDS = 60.0
 _KEPT_COMPLAINT = 2048
 # Inputs come from strangers: whatever they refer to, ffmpeg opens no other host.
 _OPTIONS = ("-hide_banner", "-nostdin", "-y", "-loglevel", "error", "-protocol_whitelist", "file")
@@ -44,14 +46,14 @@ class Ffmpeg:
     async def encode(self, *arguments: str) -> None:
         """A job that may take minutes. Raises FfmpegError."""
         async with self._encoding:
-            await self._run(arguments)
+            await self._run(arguments, _ENCODE_SECONDS)
 
     async def look(self, *arguments: str) -> None:
         """A job of about a second. Raises FfmpegError."""
         async with self._looking:
-            await self._run(arguments)
+            await self._run(arguments, _LOOK_SECONDS)
 
-    async def _run(self, arguments: tuple[str, ...]) -> None:
+    async def _run(self, arguments: tuple[str, ...], seconds: float) -> None:
         process = await asyncio.create_subprocess_exec(
             *self._command,
             *arguments,
@@ -60,8 +62,11 @@ class Ffmpeg:
             stderr=asyncio.subprocess.PIPE,
         )
         try:
-            complaint = await _last_words(process)
-            status = await process.wait()
+            async with asyncio.timeout(seconds):
+                complaint = await _last_words(process)
+                status = await process.wait()
+        except TimeoutError:
+            raise FfmpegError(f"not done after {seconds:g} s") from None
         finally:
             if process.returncode is None:
                 process.kill()

@@ -73,7 +73,7 @@ SAMPLES = (
     Sample(
         title="Test picture",
         owner="ben",
-        picture="testsrc2=size=768x576:rate=25",
+        picture="smptebars=size=768x576:rate=25,hue=H=0.5*t:s=1.5+sin(t)/2",
         sound=_BELL,
         policy="public",
         gallery=True,

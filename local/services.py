@@ -13,7 +13,7 @@ import aiohttp
 
 from local.children import Child
 from local.host import INHERITED
-from local.ports import check_free, listen, port_of, url
+from local.ports import PortInUseError, check_free, listen, port_of, url
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -90,9 +90,9 @@ class Services:
     async def _start_mux(self) -> Child:
         seconds = self._settings.processing_seconds
         variables = {} if seconds is None else {"MUX_PROCESSING_SECONDS": str(seconds)}
-        # A run that was killed has left its files behind.
         self._clear_media()
         self._media.mkdir(parents=True)
+        await asyncio.to_thread(_forget_killed, self._media.parent)
         command = ["local.mux", "--port", str(self._settings.mux_port), "--folder", str(self._media)]
         if self._settings.encode:
             command.append("--encode")
@@ -130,3 +130,11 @@ class Services:
                 return True
         except (aiohttp.ClientError, TimeoutError):
             return False
+
+
+def _forget_killed(folder: Path) -> None:
+    """Remove what stacks that were killed have left: folders named after an API port on which nobody listens."""
+    for left in filter(lambda entry: entry.name.isdigit(), folder.iterdir()):
+        with contextlib.suppress(PortInUseError):
+            check_free(int(left.name), "API_PORT")
+            shutil.rmtree(left, ignore_errors=True)

@@ -147,7 +147,7 @@ class Stack:
 
     @property
     def emulator_url(self) -> str | None:
-        return None if self._settings.mux else self.mux_url
+        return None if self._settings.mux else self._ready(self.mux_url or None)
 
     @property
     def schedules(self) -> Sequence[Schedule]:

@@ -60,7 +60,7 @@ class Films:
             if span:
                 held = await self._cut(held, span)
             return await self._encode(folder, held, _ladder(_short_side(media), int(tier.removesuffix("p"))))
-        except FfmpegError as error:
+        except (FfmpegError, OSError) as error:
             print(f"cannot be encoded, the test pattern is shown instead: {error}", file=sys.stderr, flush=True)
             shutil.rmtree(folder, ignore_errors=True)
             return None
@@ -172,16 +172,27 @@ class Films:
 
     def _has_room(self, source: Path) -> bool:
         wanted = 3 * source.stat().st_size
-        used = sum(file.stat().st_size for file in self._folder.glob("film-*/*"))
+        used = sum(_size(file) for file in self._folder.glob("film-*/*"))
         room = used + wanted <= self._disk_bytes and shutil.disk_usage(self._folder).free > wanted + _SPARE_BYTES
         if not room:
             print("too much footage already, the test pattern is shown instead", file=sys.stderr, flush=True)
         return room
 
 
+def _size(file: Path) -> int:
+    """0 for what ffmpeg has renamed meanwhile."""
+    try:
+        return file.stat().st_size
+    except FileNotFoundError:
+        return 0
+
+
 def _drop(file: Path) -> None:
     file.unlink(missing_ok=True)
 
+
+_SQUARE = "scale=trunc(iw*sar/2)*2:ih"
+"""Makes pixels square; of most inputs they are."""
 
 _H264 = ("-c:v", "libx264", "-preset", "ultrafast", "-crf", "25", "-pix_fmt", "yuv420p")
 _AAC = ("-c:a", "aac", "-b:a", "128k", "-ac", "2", "-ar", "48000")
@@ -194,7 +205,7 @@ def _streams(short_side: int) -> list[str]:
     # In the filter the picture has been turned upright, which headers may see otherwise.
     side = f"trunc(min({short_side}\\,min(iw\\,ih))/2)*2"
     scale = f"scale=w=if(gt(iw\\,ih)\\,-2\\,{side}):h=if(gt(iw\\,ih)\\,{side}\\,-2)"
-    picture = ("-vf", scale, *_H264, "-force_key_frames", _KEY_FRAMES, "-sc_threshold", "0")
+    picture = ("-vf", f"{_SQUARE},{scale},setsar=1", *_H264, "-force_key_frames", _KEY_FRAMES, "-sc_threshold", "0")
     return ["-map", "0:V:0", "-map", "0:a:0?", *picture, *_AAC]
 
 

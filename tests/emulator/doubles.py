@@ -18,10 +18,14 @@ if TYPE_CHECKING:
 
 
 class Api:
-    """Mux's API as its customer calls it; every method returns the response as it is."""
+    """Mux's API as its customer calls it; every method returns the response as it is.
 
-    def __init__(self, mux: MuxEmulator) -> None:
+    `patience` in seconds is how long an asset may take to settle.
+    """
+
+    def __init__(self, mux: MuxEmulator, patience: float = 8.0) -> None:
         self.mux = mux
+        self.patience = patience
         self.session = requests.Session()
         self.session.auth = (mux.token_id, mux.token_secret)
 
@@ -52,7 +56,7 @@ class Api:
 
     def settled(self, asset_id: str) -> Any:
         """The asset once it is no longer preparing."""
-        return eventually(lambda: self._settled(asset_id))
+        return eventually(lambda: self._settled(asset_id), self.patience)
 
     def ready_asset(self, url: str = "https://storage.example.com/film.mp4", **settings: Any) -> Any:
         asset = self.settled(self.create_asset(url, **settings)["id"])

@@ -169,3 +169,38 @@ def test_the_fixture_and_http_are_the_same_control(mux: MuxEmulator, api: Api) -
     assert api.call("GET", "/video/v1/assets").status_code >= 500
     control(mux, "PUT", "faults", {})
     assert api.call("GET", "/video/v1/assets").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "https://evil.test"},
+        {"Origin": "null"},
+        {"Host": "evil.test"},
+        {"Host": "evil.test", "Origin": "http://evil.test"},
+    ],
+)
+def test_pages_of_other_hosts_control_nothing(mux: MuxEmulator, headers: dict[str, str]) -> None:
+    for method, path in [("POST", "reset"), ("PUT", "faults"), ("GET", "requests"), ("GET", "state")]:
+        answer = requests.request(method, f"{mux.url}/_emulator/{path}", headers=headers, timeout=5)
+        assert answer.status_code == 403
+    own = requests.put(f"{mux.url}/_emulator/faults", json={}, headers={"Origin": "http://localhost:8080"}, timeout=5)
+    assert own.status_code == 200
+
+
+def test_its_state_shows_lost_deliveries_and_no_bodies(mux: MuxEmulator, api: Api, receiver: Receiver) -> None:
+    arrived = api.create_upload()
+    receiver.wait_for("video.upload.created")
+    mux.set_faults({"webhooks": {"drop": 1}})
+    lost = api.create_upload()
+
+    def deliveries() -> Any:
+        return requests.get(f"{mux.url}/_emulator/state", timeout=5).json()["data"]["deliveries"]
+
+    found = eventually(lambda: deliveries() if len(deliveries()) == 2 else [])
+    assert [(entry["object_id"], entry["status"], entry["lost"]) for entry in found] == [
+        (lost["id"], None, True),
+        (arrived["id"], 200, False),
+    ]
+    assert set(found[0]) == {"at", "event_id", "type", "object_id", "status", "lost"}
+    assert len(mux.deliveries()) == 1, "what was lost was never tried"

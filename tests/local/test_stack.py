@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import socket
 import time
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
@@ -154,6 +156,20 @@ def test_a_part_that_cannot_start_is_reported(tmp_path: Path) -> None:
         LocalStack(template=template, parameters={"Other": "1"}),
     ):
         raise AssertionError("it started")
+
+
+def test_media_are_gone_with_their_stack_even_if_it_was_killed(tmp_path: Path) -> None:
+    with (
+        closing(socket.create_server(("127.0.0.1", 0))) as other,
+        closing(socket.create_server(("127.0.0.1", 0))) as gone,
+    ):
+        running, killed = (tmp_path / str(listener.getsockname()[1]) for listener in (other, gone))
+        running.mkdir()
+        (killed / "film-1").mkdir(parents=True)
+        gone.close()
+        with LocalStack(media=tmp_path) as stack:
+            assert set(tmp_path.iterdir()) == {running, tmp_path / stack.api_url.rpartition(":")[2]}
+        assert list(tmp_path.iterdir()) == [running]
 
 
 def test_a_site_is_served_when_there_is_one(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from local.status import Status
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-PATIENCE = 30
+PATIENCE = 60
 TINY = (
     Sample("Seen by all", "alice", "testsrc2=size=256x144:rate=25", "sine", 1, "public", captions="en", gallery=True),
     Sample("Ben's own", "ben", "testsrc2=size=144x256:rate=25", "sine", 1),
