@@ -190,8 +190,7 @@ class PlaybackConfig(NamedTuple):
         return cls(secret_arn, seconds, env.get("PLAYBACK_RESTRICTION_ID", ""))
 
 
-@dataclass(frozen=True, slots=True)
-class SetupConfig:
+class SetupConfig(NamedTuple):
     """Where Mux sends webhooks, whether the operator sees to that, and after how many days secrets are exchanged."""
 
     webhook_url: str
