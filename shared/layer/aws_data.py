@@ -22,9 +22,10 @@ _EXTRAS: Final = {"get_paginator": "paginators-1", "get_waiter": "waiters-2"}
 """What a service has to offer beside its operations, by the method that asks for it."""
 
 
-_CHOICES: Final = ("AttributeValue",)
-"""Shapes of which a value has one member. For every value botocore asks for every member in turn, so those stay that the
-code names: three of DynamoDB's ten types."""
+_AS_IT_COMES: Final = "AttributeValue"
+_BINARY: Final = frozenset({"B", "BS"})
+"""A value of DynamoDB's is JSON like `{"S": "text"}` on both sides of botocore, unless it is binary. As a document it
+is passed through; botocore would ask it for each of ten types, which is half of a list's processor time."""
 
 
 class MovedError(Exception):
@@ -77,16 +78,15 @@ def trimmed_model(model: Json, operations: Iterable[str], names: Collection[str]
         name = waiting.pop()
         if name not in shapes:
             shape = model["shapes"][name]
-            shapes[name] = _narrowed(shape, names) if name in _CHOICES else shape
+            shapes[name] = _passed_through(shape, names) if name == _AS_IT_COMES else shape
             waiting += sorted(_shape_names(shapes[name]))
     rest = {key: value for key, value in model.items() if key not in {"operations", "shapes"}}
     found: Json = _undocumented(rest | {"operations": chosen, "shapes": shapes})
     return found
 
 
-def _narrowed(shape: Json, names: Collection[str]) -> Json:
-    members = {name: member for name, member in shape["members"].items() if name in names}
-    return shape | {"members": members or shape["members"]}
+def _passed_through(shape: Json, names: Collection[str]) -> Json:
+    return shape if _BINARY.intersection(names) else {"type": "structure", "members": {}, "document": True}
 
 
 def _service(data: Path, service: str, names: set[str]) -> dict[str, Json]:

@@ -1,14 +1,18 @@
 """What the layer's build keeps: all that the code can reach and ask AWS for, and nothing else."""
 
 import gzip
+import io
 import json
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import botocore
 import botocore.session
 import pytest
+from botocore.awsrequest import AWSRequest, AWSResponse
+from botocore.compat import HTTPHeaders
 from botocore.loaders import Loader
 
 from layer.aws_data import MovedError, Words, spoken, trim
@@ -109,12 +113,33 @@ def test_a_trimmed_model_serves_the_calls_that_the_code_names(data: Path) -> Non
         client.close()
 
 
-def test_of_dynamodbs_types_those_stay_that_the_code_names(data: Path) -> None:
-    trim(data, spoken([b'_client("dynamodb").get_item(Key={"pk": {"S": "a"}, "n": {"N": "1"}})']))
-    [model] = (data / "dynamodb").rglob("service-2.json")
-    shapes = json.loads(model.read_text())["shapes"]
-    assert shapes["AttributeValue"]["members"].keys() == {"S", "N"}
-    assert "ListAttributeValue" not in shapes
+ATTRIBUTES = {"pk": {"S": "a"}, "size": {"N": "1"}, "ids": {"SS": ["b"]}, "old": {"M": {"deep": {"L": [{"N": "2"}]}}}}
+
+
+class Raw(io.BytesIO):
+    """As much of urllib3's response as botocore reads."""
+
+    def stream(self, **_: Any) -> Iterator[bytes]:
+        yield self.read()
+
+
+@pytest.mark.parametrize("types", [b"", b'"B"'])
+def test_a_value_of_dynamodbs_is_sent_and_read_as_it_comes(data: Path, types: bytes) -> None:
+    """With binary ones, botocore's usual way, which is the same for all others."""
+    trim(data, spoken([b'_client("dynamodb").put_item()', types]))
+    session = botocore.session.Session()
+    session.register_component("data_loader", Loader([str(data)], include_default_search_paths=False))
+    client: Any = session.create_client("dynamodb", region_name="eu-central-1")
+    sent: list[dict[str, Any]] = []
+
+    def answer(request: AWSRequest, **_: Any) -> AWSResponse:
+        sent.append(json.loads(request.body))
+        return AWSResponse("https://dynamodb", 200, HTTPHeaders(), Raw(json.dumps({"Attributes": ATTRIBUTES}).encode()))
+
+    client.meta.events.register("before-send.dynamodb", answer)
+    found = client.put_item(TableName="t", Item=ATTRIBUTES, ReturnValues="ALL_OLD")
+    assert sent[0]["Item"] == found["Attributes"] == ATTRIBUTES
+    client.close()
 
 
 def test_a_client_that_pages_or_waits_gets_what_that_takes(data: Path) -> None:

@@ -399,7 +399,7 @@ def missing_facts(record: Item, change: AssetChange, owner: str | None) -> Item:
 def part_versions(record: Item) -> dict[tuple[keys.PartKind, str], str]:
     """The versions of those tracks and renditions that have clocks of their own, by kind and id; deleted ones too."""
     kinds: dict[str, keys.PartKind] = {"track_v": "track", "rendition_v": "rendition"}
-    names = {name: name.partition("#") for name in record}
+    names = {name: name.partition("#") for name in record if "#" in name}
     return {(kinds[kind], part_id): text(record, name) for name, (kind, _, part_id) in names.items() if kind in kinds}
 
 
