@@ -17,6 +17,12 @@ _SECONDS: Final = 10
 _ENOUGH_EXECUTIONS: Final = 100
 _WALK_SECONDS: Final = 2 * 86_400
 _ALARMS_A_CALL: Final = 100
+_SCHEDULES: Final = {
+    "Cleanup": ("cleanup", "CleanupState", "ENABLED", "DISABLED"),
+    "Reconcile": ("reconcile", "ReconcileState", "ENABLED", "DISABLED"),
+    "MuxSetup": ("setup at Mux", "MuxSetup", "automatic", "manual"),
+}
+"""By how the function's logical id begins: what it does, the parameter that switches its schedule, and its values."""
 _STEADY: Final = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE"})
 
 
@@ -34,10 +40,9 @@ def stack_status(stack: Stack) -> Iterator[Finding]:
 
 
 def schedules(stack: Stack) -> Iterator[Finding]:
-    wanted = {"Cleanup": "CleanupState", "Reconcile": "ReconcileState"}
     found = stack.of_type("AWS::Scheduler::Schedule")
-    for name, parameter in wanted.items():
-        subject = f"schedule of the {name.lower()}"
+    for name, (job, parameter, on, off) in _SCHEDULES.items():
+        subject = f"schedule of the {job}"
         physical = next((value for key, value in found.items() if key.startswith(name)), None)
         if physical is None:
             yield fail(subject, "is not there", "make deploy")
@@ -45,8 +50,8 @@ def schedules(stack: Stack) -> Iterator[Finding]:
         state = stack.client("scheduler").get_schedule(Name=physical)["State"]
         if state == "ENABLED":
             yield ok(subject, "enabled")
-        elif stack.parameters.get(parameter) == "DISABLED":
-            yield warn(subject, f"disabled by {parameter}", f"{parameter}=ENABLED, if that is over")
+        elif stack.parameters.get(parameter) == off:
+            yield warn(subject, f"disabled by {parameter}", f"{parameter}={on}, if that is over")
         else:
             yield fail(subject, "disabled by hand", "make deploy, or enable it in the console")
 
@@ -113,7 +118,7 @@ def api(stack: Stack) -> Iterator[Finding]:
 
 
 def issuer(stack: Stack) -> Iterator[Finding]:
-    name = stack.parameters.get("JwtIssuer", "")
+    name = stack.parameters.get("JwtIssuer", "") or stack.outputs.get("SignInIssuer", "")
     if not name:
         return
     url = name.rstrip("/") + "/.well-known/openid-configuration"

@@ -11,22 +11,27 @@ from ops.mux import MuxAccount, MuxRefusedError
 from ops.stack import Stack
 
 _STORE: Final = "docs/deploy.md has the commands that store it"
+_SETUP: Final = "the stack stores it within five minutes of a token that works: docs/webhook-registration.md"
+_BY_HAND: Final = "docs/webhook-registration.md has the commands that store it"
 _MUX: Final = "https://api.mux.com"
 _NEEDED: Final = ("video:read", "video:write")
+_NEEDED_FOR_SETUP: Final = ("system:read", "system:write")
 
 
 def secrets(stack: Stack) -> Iterator[Finding]:
     token = _value(stack, "MuxTokenSecret")
-    yield _filled("Mux token", bool(token.get("token_id") and token.get("token_secret")))
+    yield _filled("Mux token", bool(token.get("token_id") and token.get("token_secret")), _STORE)
+    stored_by = _SETUP if _is_automatic(stack) else _BY_HAND
     signing = _value(stack, "MuxWebhookSecret").get("signing_secrets")
-    yield _filled("webhook secret", isinstance(signing, list) and any(isinstance(entry, str) for entry in signing))
+    filled = isinstance(signing, list) and any(isinstance(entry, str) for entry in signing)
+    yield _filled("webhook secret", filled, stored_by)
     key = _value(stack, "MuxSigningKeySecret")
     if key.get("key_id") and key.get("private_key"):
         yield ok("signing key", "stored")
     elif stack.parameters.get("DefaultPlaybackPolicy") == "signed":
-        yield fail("signing key", "is missing, and videos are signed: nobody can play them", _STORE)
+        yield fail("signing key", "is missing, and videos are signed: nobody can play them", stored_by)
     else:
-        yield warn("signing key", "is missing: no playback tokens", f"fine while all is public; else {_STORE}")
+        yield warn("signing key", "is missing: no playback tokens", f"fine while all is public; else {stored_by}")
 
 
 def token(stack: Stack) -> Iterator[Finding]:
@@ -48,9 +53,11 @@ def token(stack: Stack) -> Iterator[Finding]:
         yield ok(subject, str(identity.get("environment_name", "")))
     permissions = identity.get("permissions")
     granted = permissions if isinstance(permissions, list) else []
-    missing = [name for name in _NEEDED if name not in granted]
+    needed = _NEEDED + (_NEEDED_FOR_SETUP if _is_automatic(stack) else ())
+    missing = [name for name in needed if name not in granted]
     if missing:
-        yield fail("Mux token", f"may not {', '.join(missing)}", "give it Mux Video read and write")
+        advice = "store one with Mux Video and System, read and write each; without System, deploy with MuxSetup=manual"
+        yield fail("Mux token", f"may not {', '.join(missing)}", advice)
     else:
         yield ok("Mux token", ", ".join(map(str, granted)))
 
@@ -65,17 +72,30 @@ def webhook(stack: Stack) -> Iterator[Finding]:
         advice = f"give the token System read, or look in Mux's dashboard, Settings, Webhooks, for {url}"
         yield warn("webhook", f"cannot be looked up: {error}", advice)
         return
-    if not found:
-        yield fail("webhook", f"Mux has none with the address {url}", "docs/deploy.md says how to make it")
-    elif len(found) > 1:
-        ids = ", ".join(str(entry.get("id")) for entry in found)
-        yield fail("webhook", f"{len(found)} point here: {ids}", "delete all but the one whose secret is stored")
-    elif found[0].get("address") != url:
-        yield fail("webhook", f"points to {found[0].get('address')}", f"its address must be {url}")
-    elif found[0].get("enabled") is False:
+    # While one is exchanged, the one before stands here as well, until Mux has repeated all that it signed.
+    current = [entry for entry in found if not str(entry.get("address")).startswith(f"{url}?retiring=")]
+    if not current:
+        yield fail("webhook", f"Mux has none with the address {url}", _webhook_advice(stack))
+    elif len(current) > 1:
+        ids = ", ".join(str(entry.get("id")) for entry in current)
+        yield fail("webhook", f"{len(current)} point here: {ids}", "delete all but the one whose secret is stored")
+    elif current[0].get("address") != url:
+        yield fail("webhook", f"points to {current[0].get('address')}", f"its address must be {url}")
+    elif current[0].get("enabled") is False:
         yield fail("webhook", "is disabled at Mux", "enable it in Mux's dashboard, Settings, Webhooks")
     else:
-        yield ok("webhook", url)
+        yield ok("webhook", url + (", and one that is being retired" if len(found) > 1 else ""))
+
+
+def _is_automatic(stack: Stack) -> bool:
+    """Whether the stack registers its webhook and makes its signing key by itself."""
+    return stack.parameters.get("MuxSetup") != "manual"
+
+
+def _webhook_advice(stack: Stack) -> str:
+    if _is_automatic(stack):
+        return 'invoke the setup at Mux with {"check": true}: docs/webhook-registration.md'
+    return "docs/webhook-registration.md says how to make it"
 
 
 def _same(address: str, url: str) -> bool:
@@ -83,8 +103,8 @@ def _same(address: str, url: str) -> bool:
     return bool(url) and address.partition("://")[2].partition("/")[0] == url.partition("://")[2].partition("/")[0]
 
 
-def _filled(subject: str, filled: bool) -> Finding:
-    return ok(subject, "stored") if filled else fail(subject, "is not stored", _STORE)
+def _filled(subject: str, filled: bool, advice: str) -> Finding:
+    return ok(subject, "stored") if filled else fail(subject, "is not stored", advice)
 
 
 def _account(stack: Stack) -> MuxAccount | None:

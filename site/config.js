@@ -2,7 +2,7 @@
 export default {
   // Output ApiUrl of the stack.
   api: "https://EXAMPLE.execute-api.eu-central-1.amazonaws.com",
-  // Parameter JwtIssuer, and the client id that JwtAudience names. Register this site's address as redirect URI.
+  // Outputs SignInIssuer and SignInClientId; with an issuer of your own, what JwtIssuer and JwtAudience name.
   issuer: "https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_EXAMPLE",
   clientId: "EXAMPLE",
   scope: "openid email profile",

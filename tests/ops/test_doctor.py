@@ -77,6 +77,15 @@ def _two_webhooks(deployment: Deployment) -> None:
     deployment.mux.register_webhook(deployment.outputs["WebhookUrl"] + "/old")
 
 
+def _few_permissions(deployment: Deployment) -> None:
+    deployment.mux.grant(["video:read", "video:write", "system:read"])
+
+
+def _disabled_setup(deployment: Deployment) -> None:
+    aws("scheduler").delete_schedule(Name=f"{NAME}-MuxSetupFunction")
+    deployment.schedule(f"{NAME}-MuxSetupFunction", "DISABLED")
+
+
 def _webhook_with_a_slash(deployment: Deployment) -> None:
     _webhook_call(deployment, "PATCH", json={"address": deployment.outputs["WebhookUrl"] + "/"})
 
@@ -161,6 +170,8 @@ def _failed_creation(deployment: Deployment) -> None:
         (_broken_api, "API", "answers 500"),
         (_other_origins, "origins", "not AllowedOrigins"),
         (_disabled_schedule, "schedule of the cleanup", "disabled by hand"),
+        (_disabled_setup, "schedule of the setup at Mux", "disabled by hand"),
+        (_few_permissions, "Mux token", "may not system:write"),
         (_no_schedule, "schedule of the reconcile", "not there"),
         (_old_walk, "last reconcile", "ended 72 hours ago"),
         (_endless_walk, "last reconcile", "began 72 hours ago"),
@@ -203,9 +214,32 @@ def test_what_is_only_worth_a_look_fails_nothing(deployment: Deployment) -> None
 def test_what_is_switched_off_on_purpose_is_said(deployment: Deployment) -> None:
     walked(deployment, finished_at=time.time() - 9 * 86_400)
     _disabled_schedule(deployment)
-    deployment.parameters |= {"CleanupState": "DISABLED", "ReconcileState": "DISABLED"}
+    _disabled_setup(deployment)
+    deployment.parameters |= {"CleanupState": "DISABLED", "ReconcileState": "DISABLED", "MuxSetup": "manual"}
     assert not found(deployment)
-    assert [f.subject for f in found(deployment, "warn")] == ["schedule of the cleanup", "last reconcile"]
+    assert [f.subject for f in found(deployment, "warn")] == [
+        *("schedule of the cleanup", "schedule of the setup at Mux", "last reconcile"),
+    ]
+
+
+def test_a_webhook_that_is_being_exchanged_is_as_it_should_be(deployment: Deployment) -> None:
+    deployment.mux.register_webhook(f"{deployment.outputs['WebhookUrl']}?retiring=abc123")
+    assert not found(deployment)
+    assert any("being retired" in finding.text for finding in doctor.findings(deployment.stack()))
+
+
+def test_without_the_setup_a_token_needs_no_system_permission(deployment: Deployment) -> None:
+    deployment.parameters["MuxSetup"] = "manual"
+    deployment.mux.grant(["video:read", "video:write", "system:read"])
+    assert not found(deployment)
+
+
+def test_the_user_pool_of_the_stack_is_looked_at_like_any_issuer(deployment: Deployment) -> None:
+    deployment.outputs["SignInIssuer"] = deployment.parameters["JwtIssuer"]
+    deployment.parameters["JwtIssuer"] = ""
+    assert not found(deployment)
+    _no_issuer(deployment)
+    assert [finding.subject for finding in found(deployment)] == ["issuer"]
 
 
 def test_one_check_that_may_not_look_keeps_no_other_from_it(deployment: Deployment) -> None:
