@@ -242,10 +242,12 @@ def test_an_asset_is_repeated_as_it_is_by_now(client: Client) -> None:
 def test_an_asset_that_was_deleted_is_not_made_again(client: Client) -> None:
     asset_id = client.asset(headers=KEY)
     assert client.call("delete_asset", id=asset_id).status == 204
+    client.world.advance(61)
     again = client.call("create_asset", json_body={"input": FILM}, headers=KEY)
     assert again.status == 409
     assert again.messages == ["the asset that this Idempotency-Key made has been deleted; use a new key"]
     assert made(client, "create_asset") == 1
+    assert ("GET", PATHS["create_asset"]) not in client.asked(), "what is known to be done is not looked for"
 
 
 @pytest.mark.parametrize("function", contract.CREATING)
