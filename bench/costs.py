@@ -31,7 +31,11 @@ VIDEO_MINUTES: Final = 2
 VIEWS: Final = 10
 STREAM_READS_MONTH: Final = 4 * 3600 * prices.HOURS_A_MONTH
 """The change feed's pipe asks each shard four times a second."""
-RUNS_MONTH: Final = {"cleanup": 12 * prices.HOURS_A_MONTH, "reconcile": 4 * prices.HOURS_A_MONTH}
+RUNS_MONTH: Final = {
+    "cleanup": 12 * prices.HOURS_A_MONTH,
+    "reconcile": 4 * prices.HOURS_A_MONTH,
+    "mux_setup": 12 * prices.HOURS_A_MONTH,
+}
 
 type Rows = list[tuple[str, ...]]
 
@@ -150,7 +154,7 @@ def idle_items() -> dict[str, tuple[float, float]]:
             beyond["feed"],
         ),
         "metrics that are always written (one: `OldestDueSeconds`)": (prices.METRIC_MONTH, 0.0),
-        f"{runs:,} runs of cleanup and reconcile": (schedules, 0.0),
+        f"{runs:,} runs of the three schedules": (schedules, 0.0),
     }
 
 
