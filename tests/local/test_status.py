@@ -106,7 +106,9 @@ def test_it_shows_what_runs_and_what_happened(stack: LocalStack) -> None:
     found = state(stack)
     assert found["parts"] == {"api": True, "aws": True, "mux": True}
     assert found["urls"]["API"] == stack.api_url
-    assert [entry["function"] for entry in found["schedules"]] == ["CleanupFunction", "ReconcileFunction"]
+    assert [entry["function"] for entry in found["schedules"]] == [
+        *("CleanupFunction", "ReconcileFunction", "MuxSetupFunction"),
+    ]
     latest = found["requests"][0]
     assert (latest["method"], latest["path"], latest["status"]) == ("GET", "/assets", 400)
     created = stack.request("POST", "/uploads", stack.token("alice"), json={"title": "Hidden title"})

@@ -51,7 +51,8 @@ def stack(packages: None) -> Iterator[LocalStack]:
         yield running
 
 
-@pytest.fixture(scope="session")
+# Of a module, for Playwright keeps an event loop running in this thread, and others may need one of their own.
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     if program is None:
