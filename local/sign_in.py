@@ -135,24 +135,26 @@ class SignIn:
         if given.get("client_id") != self._tokens.client_id:
             return _refused("invalid_client")
         if given.get("grant_type") == "refresh_token":
-            sub = self._refresh_tokens.pop(given.get("refresh_token", ""), None)
-            return _refused("invalid_grant") if sub is None else self._answer(sub, "")
+            # Good until the stack ends, as Cognito's are for days: a page that is reloaded meanwhile has not lost it.
+            refresh_token = given.get("refresh_token", "")
+            sub = self._refresh_tokens.get(refresh_token)
+            return _refused("invalid_grant") if sub is None else self._answer(sub, "", refresh_token)
         if given.get("grant_type") != "authorization_code":
             return _refused("unsupported_grant_type")
         # Whatever is wrong with it, a code is good for one try.
         grant = self._codes.pop(given.get("code", ""), None)
         if grant is None or not _fits(grant, given):
             return _refused("invalid_grant")
-        return self._answer(grant.sub, grant.nonce)
+        refresh_token = secrets.token_urlsafe(24)
+        self._refresh_tokens[refresh_token] = grant.sub
+        return self._answer(grant.sub, grant.nonce, refresh_token)
 
     async def logout(self, request: web.Request) -> web.Response:
         raise web.HTTPFound(self._checked_redirect(request.query.get("post_logout_redirect_uri", "")))
 
-    def _answer(self, sub: str, nonce: str) -> web.Response:
+    def _answer(self, sub: str, nonce: str, refresh_token: str) -> web.Response:
         user = USERS[sub]
         token = self._tokens.token(sub, user.groups, claims={"name": user.name, **({"nonce": nonce} if nonce else {})})
-        refresh_token = secrets.token_urlsafe(24)
-        self._refresh_tokens[refresh_token] = sub
         return web.json_response(
             {
                 "token_type": "Bearer",

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 type Json = dict[str, Any]
 
 _MARK = "mark-of-the-bridge-"
+_QUIET_ROUNDS = 5
 
 
 class _Server(ThreadingHTTPServer):
@@ -124,11 +125,13 @@ class Webhooks:
 
     def _wait_for_attempts(self) -> None:
         """Repeated attempts are made all at once, so there is no last one: they are over when no more of them end."""
-        seen, ended = -1, self._ended()
-        while ended > seen:
+        seen, quiet = -1, 0
+        while quiet < _QUIET_ROUNDS:
             time.sleep(0.02)
             self._wait_for_the_queue()
-            seen, ended = ended, self._ended()
+            self.rest()
+            ended = self._ended()
+            seen, quiet = ended, quiet + 1 if ended == seen else 0
 
     def _ended(self) -> int:
         """How many attempts are over, without those that only show that others are."""
