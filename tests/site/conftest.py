@@ -18,7 +18,6 @@ from playwright.sync_api import Browser, Error, sync_playwright
 
 from local.embedded import LocalStack
 from local.mux import sample_mp4
-from local.settings import Settings
 from tests.site.visitor import SITE, Owner, Visitor
 
 if TYPE_CHECKING:
@@ -45,9 +44,7 @@ def packages() -> None:
 
 @pytest.fixture(scope="session")
 def stack(packages: None) -> Iterator[LocalStack]:
-    # What is uploaded plays, if this stack can make that so.
-    playing = {"encode": True} if "encode" in Settings.__dataclass_fields__ else {}
-    with LocalStack(processing_seconds=0.3, parameters=PARAMETERS, **playing) as running:
+    with LocalStack(processing_seconds=0.3, parameters=PARAMETERS, encode=True) as running:
         yield running
 
 
