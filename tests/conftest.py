@@ -26,7 +26,7 @@ quick_moto.install()
 @pytest.fixture(scope="session")
 def emulator() -> Iterator[MuxEmulator]:
     """One emulator per test process; `world` and `mux` hand it out clean."""
-    with MuxEmulator(environment_id=ENVIRONMENT, processing_seconds=0.02, seed=1) as running:
+    with MuxEmulator(environment_id=ENVIRONMENT, processing_seconds=0.02, attempt_seconds=60, seed=1) as running:
         yield running
 
 

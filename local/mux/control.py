@@ -6,6 +6,7 @@ Plain calls in the emulator's event loop; control_routes offers them over HTTP, 
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ class Control:
             "encodes": self.encoder is not None,
             "now": environment.clock.now(),
             "faults": environment.faults.source,
+            "outstanding": await self.outstanding(),
             "deliveries": environment.journal.latest_deliveries(_SHOWN),
         }
 
@@ -65,6 +67,10 @@ class Control:
     async def deliveries(self) -> list[dict[str, Any]]:
         """Every ended attempt, in the order in which they began."""
         return self._environment.journal.deliveries()
+
+    async def outstanding(self) -> dict[str, int]:
+        """Deliveries `under_way`, and those `planned` for a later time of the clock."""
+        return asdict(self._environment.webhooks.outstanding())
 
     async def transfer(self, upload_id: str) -> dict[str, Any]:
         """`received_bytes` and their `sha256`; raises NotFoundError."""

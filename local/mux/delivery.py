@@ -50,7 +50,10 @@ class Endpoint:
 
 @dataclass(frozen=True)
 class Sending:
-    """What every dispatcher works with; `hold_seconds` limits how long a reordered delivery is held."""
+    """What every dispatcher works with.
+
+    `hold_seconds` limits how long a reordered delivery is held, `attempt_seconds` how long an answer may take.
+    """
 
     clock: Clock
     faults: Faults
@@ -58,6 +61,15 @@ class Sending:
     tasks: BackgroundTasks
     session: aiohttp.ClientSession
     hold_seconds: float
+    attempt_seconds: float
+
+
+@dataclass(frozen=True)
+class Outstanding:
+    """Deliveries that are not over: those being made or next in turn, and those planned for later."""
+
+    under_way: int
+    planned: int
 
 
 @dataclass
@@ -79,6 +91,12 @@ class Dispatcher:
         self._hold_timer: Timer | None = None
         self._worker: asyncio.Task[None] | None = None
         self._last_due = 0.0
+        self._under_way = 0
+        self._planned = 0
+
+    @property
+    def outstanding(self) -> Outstanding:
+        return Outstanding(self._under_way, self._planned)
 
     def send(self, event: Event) -> None:
         faults, clock = self._sending.faults, self._sending.clock
@@ -96,6 +114,7 @@ class Dispatcher:
                 held=faults.happens(asked.reorder),
             )
         )
+        self._under_way += 1
         self._wake()
 
     def _wake(self) -> None:
@@ -115,6 +134,7 @@ class Dispatcher:
 
     def _hold(self, delivery: _Delivery) -> None:
         self._held.append(delivery)
+        self._postpone()
         if self._hold_timer is None:
             self._hold_timer = self._sending.clock.after(self._sending.hold_seconds, self._release)
 
@@ -127,25 +147,45 @@ class Dispatcher:
             return
         for delivery in self._held:
             delivery.held = False
+            self._resume()
             self._queue.appendleft(delivery)
         self._held.clear()
         self._wake()
 
     async def _deliver(self, delivery: _Delivery) -> None:
-        if not self._endpoint.enabled:
-            return
         clock = self._sending.clock
+        if not self._endpoint.enabled:
+            self._under_way -= 1
+            return
         if await self._attempt(delivery):
-            if delivery.duplicated and not delivery.arrived:
-                clock.after(_DUPLICATE_SECONDS, lambda: self._again(delivery))
+            again = delivery.duplicated and not delivery.arrived
             delivery.arrived = True
+            if again:
+                clock.after(_DUPLICATE_SECONDS, lambda: self._spawn(delivery))
+                return
         if delivery.arrived:
+            self._under_way -= 1
             return
         wait = FIRST_RETRY_SECONDS * 2.0 ** (len(delivery.attempts) - 1)
         if clock.now() + wait <= delivery.event.emitted_at + RETRY_PERIOD_SECONDS:
-            clock.after(wait, lambda: self._again(delivery))
+            self._postpone()
+            clock.after(wait, lambda: self._retry(delivery))
+        else:
+            self._under_way -= 1
 
-    def _again(self, delivery: _Delivery) -> None:
+    def _retry(self, delivery: _Delivery) -> None:
+        self._resume()
+        self._spawn(delivery)
+
+    def _postpone(self) -> None:
+        self._under_way -= 1
+        self._planned += 1
+
+    def _resume(self) -> None:
+        self._planned -= 1
+        self._under_way += 1
+
+    def _spawn(self, delivery: _Delivery) -> None:
         self._sending.tasks.spawn(self._deliver(delivery))
 
     async def _attempt(self, delivery: _Delivery) -> bool:
@@ -188,7 +228,7 @@ class Dispatcher:
         answer = _Answer()
         try:
             async with (
-                asyncio.timeout(ATTEMPT_SECONDS),
+                asyncio.timeout(self._sending.attempt_seconds),
                 self._sending.session.post(
                     self._endpoint.address, data=body, headers=headers, allow_redirects=False
                 ) as response,

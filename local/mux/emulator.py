@@ -24,6 +24,7 @@ class MuxEmulator:
             requests.get(f"{mux.url}/video/v1/assets", auth=(mux.token_id, mux.token_secret))
 
     `port` 0 takes a free one; `processing_seconds` is the time from a complete input to a ready asset;
+    `attempt_seconds` is what a webhook's receiver may take to answer, where Mux gives five;
     `seed` makes faults repeatable; with `encode` and an ffmpeg there is something to see. The control methods equal
     the `/_emulator` endpoints and raise MuxError where those answer with an error.
     """
@@ -33,13 +34,18 @@ class MuxEmulator:
         port: int = 0,
         *,
         processing_seconds: float = 2.0,
+        attempt_seconds: float = Options.attempt_seconds,
         environment_id: str = Options.environment_id,
         seed: int | None = None,
         encode: bool = False,
     ) -> None:
         self._port = port
         self._options = Options(
-            environment_id=environment_id, processing_seconds=processing_seconds, seed=seed, encode=encode
+            environment_id=environment_id,
+            processing_seconds=processing_seconds,
+            attempt_seconds=attempt_seconds,
+            seed=seed,
+            encode=encode,
         )
         self._started: Future[tuple[Server, asyncio.AbstractEventLoop, asyncio.Event]] = Future()
         self._thread = threading.Thread(target=self._run, name="mux-emulator", daemon=True)
@@ -105,6 +111,10 @@ class MuxEmulator:
     def deliveries(self) -> list[dict[str, Any]]:
         """Every ended attempt to deliver a webhook, in the order in which they began."""
         return self._call(self._server.control.deliveries())
+
+    def outstanding(self) -> dict[str, int]:
+        """Deliveries `under_way`, and those `planned` for a later time of the clock."""
+        return self._call(self._server.control.outstanding())
 
     def transfer(self, upload_id: str) -> dict[str, Any]:
         """`received_bytes` and `sha256` of what an upload has received."""

@@ -14,7 +14,7 @@ from local.ffmpeg import Ffmpeg, find
 from local.mux.assets import Assets, Parts
 from local.mux.background import BackgroundTasks
 from local.mux.clock import Clock
-from local.mux.delivery import Sending
+from local.mux.delivery import ATTEMPT_SECONDS, Sending
 from local.mux.events import Event, Events
 from local.mux.faults import Faults
 from local.mux.films import Films
@@ -52,6 +52,7 @@ class Options:
     token_id: str = "local-token-id"  # noqa: S105 - not a secret
     token_secret: str = "local-token-secret"  # noqa: S105 - the emulator's published credentials
     processing_seconds: float = 2.0
+    attempt_seconds: float = ATTEMPT_SECONDS
     seed: int | None = None
     encode: bool = False
     folder: Path | None = None
@@ -80,6 +81,7 @@ class Environment:
                 session=session,
                 # Long enough for an asset's `ready` to overtake its `created`.
                 hold_seconds=options.processing_seconds + _SPARE_HOLD_SECONDS,
+                attempt_seconds=options.attempt_seconds,
             )
         )
         named = {"name": options.environment_name, "id": options.environment_id}

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from local.mux import ids
-from local.mux.delivery import Dispatcher, Endpoint
+from local.mux.delivery import Dispatcher, Endpoint, Outstanding
 from local.mux.errors import InvalidParametersError, NotFoundError
 
 if TYPE_CHECKING:
@@ -66,6 +66,11 @@ class Webhooks:
         endpoint = self.get(webhook_id)
         endpoint.enabled = False
         del self._endpoints[webhook_id], self._dispatchers[webhook_id]
+
+    def outstanding(self) -> Outstanding:
+        """Of all endpoints together."""
+        each = [dispatcher.outstanding for dispatcher in self._dispatchers.values()]
+        return Outstanding(sum(entry.under_way for entry in each), sum(entry.planned for entry in each))
 
     def forget_deliveries(self) -> None:
         """Keep the endpoints with their secrets, and nothing that was on its way to them."""

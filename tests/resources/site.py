@@ -110,7 +110,7 @@ class Site:
 
     def tell(self) -> None:
         """Mux tells what has happened; nothing that it prepares gets any further."""
-        self.webhooks._wait_for_the_queue()
+        self.webhooks.rest()
 
     def ready_film(self, owner: str = "ada", **body: Any) -> str:
         """The id of a new asset that is ready."""
