@@ -16,7 +16,9 @@ from typing import Any, Final
 
 type Json = dict[str, Any]
 
-_SHARED: Final = ("endpoints.json", "partitions.json", "sdk-default-configuration.json")
+# Without `partitions.json`, and each service's rules that belong to it, botocore finds endpoints as it always did, in
+# `endpoints.json`: the same ones, once per client. Rules it would follow again for every call.
+_SHARED: Final = ("endpoints.json", "sdk-default-configuration.json")
 _MAKES_A_CLIENT: Final = "_client"
 _EXTRAS: Final = {"get_paginator": "paginators-1", "get_waiter": "waiters-2"}
 """What a service has to offer beside its operations, by the method that asks for it."""
@@ -24,8 +26,10 @@ _EXTRAS: Final = {"get_paginator": "paginators-1", "get_waiter": "waiters-2"}
 
 _AS_IT_COMES: Final = "AttributeValue"
 _BINARY: Final = frozenset({"B", "BS"})
-"""A value of DynamoDB's is JSON like `{"S": "text"}` on both sides of botocore, unless it is binary. As a document it
-is passed through; botocore would ask it for each of ten types, which is half of a list's processor time."""
+"""A value of DynamoDB's is JSON like `{"S": "text"}` on both sides of botocore, unless it is binary. As documents it and
+whatever holds nothing else (an item, a list of items) are passed through; botocore would ask each value for each of ten
+types, which is half of a list's processor time."""
+_DOCUMENT: Final[Json] = {"type": "structure", "members": {}, "document": True}
 
 
 class MovedError(Exception):
@@ -78,15 +82,19 @@ def trimmed_model(model: Json, operations: Iterable[str], names: Collection[str]
         name = waiting.pop()
         if name not in shapes:
             shape = model["shapes"][name]
-            shapes[name] = _passed_through(shape, names) if name == _AS_IT_COMES else shape
+            shapes[name] = _DOCUMENT if _passes_through(name, model["shapes"], names) else shape
             waiting += sorted(_shape_names(shapes[name]))
     rest = {key: value for key, value in model.items() if key not in {"operations", "shapes"}}
     found: Json = _undocumented(rest | {"operations": chosen, "shapes": shapes})
     return found
 
 
-def _passed_through(shape: Json, names: Collection[str]) -> Json:
-    return shape if _BINARY.intersection(names) else {"type": "structure", "members": {}, "document": True}
+def _passes_through(name: str, shapes: Json, names: Collection[str]) -> bool:
+    shape = shapes[name]
+    content = shape.get("member") if shape["type"] == "list" else shape.get("value")
+    if content:
+        return _passes_through(content["shape"], shapes, names)
+    return name == _AS_IT_COMES and not _BINARY.intersection(names)
 
 
 def _service(data: Path, service: str, names: set[str]) -> dict[str, Json]:
@@ -99,7 +107,6 @@ def _service(data: Path, service: str, names: set[str]) -> dict[str, Json]:
     if not operations:
         raise MovedError(f"a client of {service} is made, but no operation of it is named")
     files = {"service-2": trimmed_model(model, operations, names)}
-    files["endpoint-rule-set-1"] = _read(data / folder / "endpoint-rule-set-1.json")
     files |= {name: _read(data / folder / f"{name}.json") for method, name in _EXTRAS.items() if method in names}
     return {f"{folder}/{name}.json": content for name, content in files.items()}
 
