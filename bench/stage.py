@@ -12,6 +12,7 @@ from moto.server import ThreadedMotoServer
 from local import aws
 from local.mux import MuxEmulator
 from local.template import Template
+from tests import quick_moto
 from tests.world import ORIGIN, ROOT, SIGNING_SECRET
 
 REGION: Final = "eu-central-1"
@@ -28,6 +29,7 @@ class Stage:
 
     def __enter__(self) -> Self:
         self._moto = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
+        quick_moto.install()
         self._moto.start()
         _, port = self._moto.get_host_and_port()
         self._aws = aws.environment(f"http://127.0.0.1:{port}", REGION)

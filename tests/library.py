@@ -5,7 +5,8 @@ Through DynamoDB's API moto takes half a minute for 50,000 records; put into its
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from copy import replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from moto.core.models import DEFAULT_ACCOUNT_ID

@@ -4,9 +4,11 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from layer.aws_data import MovedError, spoken, trim
+from layer.aws_data import spoken, trim
 from layer.bytecode import compile_all
+from layer.deferral import defer
 from layer.distributions import Distribution, installed
+from layer.errors import MovedError
 from layer.imports import all_modules, reachable
 
 PACKAGE = "mux_lifecycle"
@@ -14,6 +16,11 @@ PACKAGE = "mux_lifecycle"
 NEVER = ("aws_lambda_powertools.event_handler",)
 # What the code opens besides modules. botocore's own certificates are for those who have no certifi.
 DATA = ("botocore/data/*", "certifi/cacert.pem")
+# Imported while a function starts, and hardly ever used: what writes help texts, parses dates, streams and the like.
+SELDOM = (
+    *("aws_lambda_powertools.utilities", "botocore.crt", "botocore.docs", "botocore.endpoint_provider"),
+    *("botocore.eventstream", "botocore.paginate", "dateutil", "importlib.metadata", "jmespath"),
+)
 
 
 def main(folder: Path) -> None:
@@ -22,6 +29,7 @@ def main(folder: Path) -> None:
     used |= {path for pattern in DATA for path in _existing(folder, pattern)}
     used |= {path for found in installed(folder) for path in _papers(found, used)}
     _remove_all_but(folder, used)
+    defer(folder, SELDOM, untouched=PACKAGE)
     compile_all(folder)
 
 

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from layer.errors import MovedError
+
 type Json = dict[str, Any]
 
 # Without `partitions.json`, and each service's rules that belong to it, botocore finds endpoints as it always did, in
@@ -26,14 +28,10 @@ _EXTRAS: Final = {"get_paginator": "paginators-1", "get_waiter": "waiters-2"}
 
 _AS_IT_COMES: Final = "AttributeValue"
 _BINARY: Final = frozenset({"B", "BS"})
-"""A value of DynamoDB's is JSON like `{"S": "text"}` on both sides of botocore, unless it is binary. As documents it and
-whatever holds nothing else (an item, a list of items) are passed through; botocore would ask each value for each of ten
-types, which is half of a list's processor time."""
+"""A value of DynamoDB's is JSON like `{"S": "text"}` on both sides of botocore, unless it is binary. It and
+whatever holds nothing else (an item, a list of items) pass through as documents; botocore would ask each value for each
+of ten types, which is half of a list's processor time."""
 _DOCUMENT: Final[Json] = {"type": "structure", "members": {}, "document": True}
-
-
-class MovedError(Exception):
-    """botocore's data is not where, or what, it was."""
 
 
 @dataclass

@@ -5,7 +5,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from itertools import accumulate
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeIs
 
 _DOTTED: Final = re.compile(r"\w+(\.\w+)+")
 
@@ -36,30 +36,43 @@ def reachable(folder: Path, modules: Iterable[str], *, never: Collection[str] = 
 
 def all_modules(folder: Path, package: str) -> list[str]:
     """The dotted names of every Python module below a top-level package."""
-    sources = (folder / package).rglob("*.py")
-    return [".".join(path.relative_to(folder).with_suffix("").parts).removesuffix(".__init__") for path in sources]
+    return [dotted_name(folder, path) for path in (folder / package).rglob("*.py")]
 
 
 def imported(source: bytes, module: str, *, is_package: bool) -> Iterator[str]:
     """The names in a module's import statements and texts, made absolute; not all are modules."""
-    package = module if is_package else module.rpartition(".")[0]
     for node in _statements(ast.parse(source)):
         match node:
             case ast.Import(names=names):
                 yield from (alias.name for alias in names)
-            case ast.ImportFrom(module=origin, names=names, level=level):
-                parts = package.split(".")
-                base = parts[: len(parts) + 1 - level] if level else []
-                start = ".".join([*base, *([origin] if origin else [])])
+            case ast.ImportFrom(names=names):
+                start = origin(node, module, is_package=is_package)
                 yield start
                 yield from (f"{start}.{alias.name}" for alias in names if alias.name != "*")
             case ast.Constant(value=str(text)) if _DOTTED.fullmatch(text):
                 yield text
 
 
+def origin(statement: ast.ImportFrom, module: str, *, is_package: bool) -> str:
+    """The absolute name of what `module` imports from."""
+    package = module if is_package else module.rpartition(".")[0]
+    parts = package.split(".")
+    base = parts[: len(parts) + 1 - statement.level] if statement.level else []
+    return ".".join([*base, *([statement.module] if statement.module else [])])
+
+
+def dotted_name(folder: Path, source: Path) -> str:
+    """The name of the module in the file `source` below `folder`."""
+    return ".".join(source.relative_to(folder).with_suffix("").parts).removesuffix(".__init__")
+
+
+def is_for_type_checkers(node: ast.AST) -> TypeIs[ast.If]:
+    return isinstance(node, ast.If) and ast.unparse(node.test) in {"TYPE_CHECKING", "typing.TYPE_CHECKING"}
+
+
 def _statements(node: ast.AST) -> Iterator[ast.AST]:
     for child in ast.iter_child_nodes(node):
-        if isinstance(child, ast.If) and ast.unparse(child.test) in {"TYPE_CHECKING", "typing.TYPE_CHECKING"}:
+        if is_for_type_checkers(child):
             for alternative in child.orelse:
                 yield alternative
                 yield from _statements(alternative)

@@ -9,9 +9,9 @@ import binascii
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Any, Final, NoReturn
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple, NoReturn
 from urllib.parse import parse_qsl
 
 from mux_lifecycle import errors
@@ -60,8 +60,7 @@ _COUNTED: Final[dict[type[errors.LifecycleError], Count]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """One request, as far as it is ours to read. Header names are lower-case; `path` holds the route's parameters."""
 
     headers: Mapping[str, str]
@@ -152,13 +151,12 @@ class Request:
         return key
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+class Response(NamedTuple):
     """An answer: `body` is JSON, or None for none."""
 
     status: HTTPStatus
     body: Json | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = MappingProxyType({})
 
 
 def ok(data: object) -> Response:

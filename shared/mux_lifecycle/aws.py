@@ -41,6 +41,7 @@ def _session(service: str) -> botocore.session.Session:
     The usual loader looks through the folders of all services, and through the home folder.
     """
     session = botocore.session.Session(include_builtin_handlers=False)
+    _take_credentials(session)
     session.register_component("data_loader", Loader([_DATA], include_default_search_paths=False))
     emitter = session.get_component("event_emitter")
     register = {
@@ -52,6 +53,13 @@ def _session(service: str) -> botocore.session.Session:
         if _concerns(event, service):
             register[order[0] if order else None](event, handler)
     return session
+
+
+def _take_credentials(session: botocore.session.Session) -> None:
+    """Lambda's own, from the environment, without the search for all other kinds; with SnapStart there are others."""
+    key, secret = os.environ.get("AWS_ACCESS_KEY_ID"), os.environ.get("AWS_SECRET_ACCESS_KEY")
+    if key and secret:
+        session.set_credentials(key, secret, os.environ.get("AWS_SESSION_TOKEN"))
 
 
 def _concerns(event: str, service: str) -> bool:

@@ -2,8 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, Final, Self
+from typing import Any, Final, NamedTuple, Self
 
 from mux_lifecycle import input_url
 from mux_lifecycle.errors import InvalidRequest, quoted
@@ -38,8 +37,7 @@ _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 type Json = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class AssetWish:
+class AssetWish(NamedTuple):
     """What a caller may choose about a new asset; an empty text stands for "not chosen"."""
 
     title: str
@@ -52,8 +50,7 @@ class AssetWish:
         return cls(**_fields(body, _CHOICES))
 
 
-@dataclass(frozen=True, slots=True)
-class UrlWish:
+class UrlWish(NamedTuple):
     """A new asset from a URL."""
 
     input: str
@@ -66,8 +63,7 @@ class UrlWish:
         return cls(fields.pop("input"), AssetWish(**fields))
 
 
-@dataclass(frozen=True, slots=True)
-class AssetUpdate:
+class AssetUpdate(NamedTuple):
     """What an owner may change about an asset; an empty text stands for "leave it"."""
 
     title: str
@@ -143,8 +139,7 @@ def generated_subtitles(body: Json) -> dict[str, Any]:
     return {"generated_subtitles": wanted}
 
 
-@dataclass(frozen=True, slots=True)
-class TokenWish:
+class TokenWish(NamedTuple):
     """What a viewer's tokens are for. `claims` are Mux's parameters by kind of token."""
 
     playback_id: str
@@ -165,8 +160,7 @@ class TokenWish:
         return cls(fields["playback_id"], fields["ttl_seconds"] or None, claims)
 
 
-@dataclass(frozen=True, slots=True)
-class GalleryQuery:
+class GalleryQuery(NamedTuple):
     """One page of the gallery."""
 
     limit: int
@@ -179,8 +173,7 @@ class GalleryQuery:
         return cls(page.limit, page.cursor)
 
 
-@dataclass(frozen=True, slots=True)
-class ListQuery:
+class ListQuery(NamedTuple):
     """One page of a list; `everybody` and `owner` are an administrator's."""
 
     limit: int

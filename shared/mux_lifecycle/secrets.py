@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -24,8 +23,7 @@ REREAD_SECONDS: Final = 10.0
 _NO_VALUE: Final = "ResourceNotFoundException"
 
 
-@dataclass(frozen=True, slots=True)
-class _Remembered:
+class _Remembered(NamedTuple):
     value: Mapping[str, Any]
     read_at: float
     ask_again_at: float
@@ -88,7 +86,7 @@ class Secrets:
             logger.error("secret not readable", arn=arn, error=type(error).__name__)
             if not last or now - last.read_at >= LAST_GOOD_SECONDS:
                 raise SecretUnavailable("a secret cannot be read: try again") from error
-            self._remembered[arn] = replace(last, ask_again_at=now + REREAD_SECONDS)
+            self._remembered[arn] = last._replace(ask_again_at=now + REREAD_SECONDS)
             return last.value
         self._remembered[arn] = _Remembered(value, now, now + MAX_AGE_SECONDS)
         return value

@@ -1,7 +1,7 @@
 """Whatever two owners, Mux, the webhooks, the schedules and trouble do, and in whatever order: the model holds."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+from copy import replace
 from typing import Final
 
 import pytest

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from copy import deepcopy
-from dataclasses import replace
+from copy import deepcopy, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from local.mux import ids

@@ -1,7 +1,7 @@
 """What each kind of event and answer asks to be written, down to the last field."""
 
 import json
-from dataclasses import replace
+from copy import replace
 from typing import Any
 
 import pytest

@@ -1,6 +1,6 @@
 """What was asked for is noted once; whoever has to answer for it finds out what came of it, and nobody else's news."""
 
-from dataclasses import replace
+from copy import replace
 
 import pytest
 

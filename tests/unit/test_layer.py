@@ -4,6 +4,8 @@ import gzip
 import io
 import json
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,15 +15,18 @@ import botocore.session
 import pytest
 from botocore.awsrequest import AWSRequest, AWSResponse
 from botocore.compat import HTTPHeaders
+from botocore.config import Config
 from botocore.loaders import Loader
 
-from layer.aws_data import MovedError, Words, spoken, trim
+from layer.aws_data import Words, spoken, trim
+from layer.deferral import NOTICE, defer
 from layer.distributions import installed
+from layer.errors import MovedError
 from layer.imports import reachable
 
 DATA = Path(botocore.BOTOCORE_ROOT) / "data"
 REFUSED = "ConditionalCheckFailedException"
-SHARED = ("endpoints.json", "partitions.json", "sdk-default-configuration.json")
+SHARED = ("endpoints.json", "sdk-default-configuration.json")
 TABLE_AND_SECRETS = b"""
 table = _client("dynamodb")
 secret = _client("secretsmanager").get_secret_value(SecretId="s")
@@ -48,7 +53,7 @@ def data(tmp_path: Path) -> Path:
     folder = tmp_path / "data"
     for service in ("dynamodb", "secretsmanager", "sqs"):
         shutil.copytree(DATA / service, folder / service)
-    for name in SHARED:
+    for name in (*SHARED, "partitions.json"):
         shutil.copy(DATA / name, folder)
     return folder
 
@@ -106,11 +111,39 @@ def test_a_trimmed_model_serves_the_calls_that_the_code_names(data: Path) -> Non
     assert sum(path.stat().st_size for path in data.rglob("*") if path.is_file()) < whole / 10
     session = botocore.session.Session()
     session.register_component("data_loader", Loader([str(data)], include_default_search_paths=False))
-    for region, host in (("eu-central-1", "amazonaws.com"), ("cn-north-1", "amazonaws.com.cn")):
-        client = session.create_client("dynamodb", region_name=region)
-        assert client.meta.endpoint_url == f"https://dynamodb.{region}.{host}"
-        assert getattr(client.exceptions, REFUSED).__name__ == REFUSED
-        client.close()
+    client = session.create_client("dynamodb", region_name="eu-central-1")
+    assert getattr(client.exceptions, REFUSED).__name__ == REFUSED
+    client.close()
+
+
+@pytest.mark.parametrize(
+    ("region", "chosen", "host"),
+    [
+        ("eu-central-1", {}, "dynamodb.eu-central-1.amazonaws.com"),
+        ("cn-north-1", {}, "dynamodb.cn-north-1.amazonaws.com.cn"),
+        ("us-gov-west-1", {}, "dynamodb.us-gov-west-1.amazonaws.com"),
+        ("ap-somewhere-7", {}, "dynamodb.ap-somewhere-7.amazonaws.com"),
+        ("us-east-1", {"use_fips_endpoint": True}, "dynamodb-fips.us-east-1.amazonaws.com"),
+        ("eu-west-1", {"use_dualstack_endpoint": True}, "dynamodb.eu-west-1.api.aws"),
+    ],
+)
+def test_calls_go_where_botocore_would_send_them(data: Path, region: str, chosen: dict[str, Any], host: str) -> None:
+    """Without the rules for endpoints, which the build leaves out."""
+    trim(data, spoken([TABLE_AND_SECRETS]))
+    assert not [path for path in data.rglob("*") if "rule" in path.name or "partitions" in path.name]
+    session = botocore.session.Session()
+    session.register_component("data_loader", Loader([str(data)], include_default_search_paths=False))
+    client: Any = session.create_client("dynamodb", region_name=region, config=Config(**chosen))
+    asked: list[str] = []
+
+    def answer(request: AWSRequest, **_: Any) -> AWSResponse:
+        asked.append(str(request.url))
+        return AWSResponse(str(request.url), 200, HTTPHeaders(), Raw(b"{}"))
+
+    client.meta.events.register("before-send.dynamodb", answer)
+    client.update_item(TableName="t", Key={"pk": {"S": "a"}})
+    assert asked == [f"https://{host}/"]
+    client.close()
 
 
 ATTRIBUTES = {"pk": {"S": "a"}, "size": {"N": "1"}, "ids": {"SS": ["b"]}, "old": {"M": {"deep": {"L": [{"N": "2"}]}}}}
@@ -145,7 +178,6 @@ def test_a_value_of_dynamodbs_is_sent_and_read_as_it_comes(data: Path, types: by
 def test_a_client_that_pages_or_waits_gets_what_that_takes(data: Path) -> None:
     trim(data, spoken([b'_client("dynamodb").get_paginator("query")']))
     assert sorted(path.name for path in (data / "dynamodb").rglob("*.json")) == [
-        "endpoint-rule-set-1.json",
         "paginators-1.json",
         "service-2.json",
     ]
@@ -160,11 +192,6 @@ def moved_model(data: Path) -> None:
         model.rename(model.with_name("service-3.json.gz"))
 
 
-def moved_rules(data: Path) -> None:
-    for rules in data.glob("dynamodb/*/endpoint-rule-set-1.json.gz"):
-        rules.unlink()
-
-
 def renamed_operation(data: Path) -> None:
     for path in data.glob("dynamodb/*/service-2.json.gz"):
         model: dict[str, Any] = json.loads(gzip.decompress(path.read_bytes()))
@@ -177,7 +204,6 @@ def renamed_operation(data: Path) -> None:
     [
         (moved_endpoints, r"no endpoints\.json"),
         (moved_model, "no model of dynamodb"),
-        (moved_rules, r"no endpoint-rule-set-1\.json"),
         (renamed_operation, "no operation of it is named"),
     ],
 )
@@ -190,6 +216,61 @@ def test_a_botocore_that_has_moved_things_stops_the_build(data: Path, change: An
 def test_code_that_makes_no_client_stops_the_build(data: Path) -> None:
     with pytest.raises(MovedError, match="names a service"):
         trim(data, Words())
+
+
+SELDOM = "import heavy.one\nfrom heavy import two as second, one as first\n"
+METHOD = 'def used():\n    return A().a()\nclass A:\n    def a(self):\n        "Text."\n        return first.NAME\n'
+
+
+@pytest.mark.parametrize(
+    "module",
+    [
+        SELDOM + "def used():\n    return second.NAME\n",
+        SELDOM
+        SELDOM + METHOD,
+        SELDOM + "def used():\n    def inner():\n        return lambda: heavy.one.NAME\n    return inner()()\n",
+    ],
+)
+def test_an_import_waits_until_a_function_uses_it(tmp_path: Path, module: str) -> None:
+    write(tmp_path, heavy__="", heavy__one="NAME = 'one'", heavy__two="NAME = 'two'", light=module)
+    defer(tmp_path, ["heavy"], untouched="ours")
+    shown = "import sys, light; print('heavy' in sys.modules, light.used())"
+    done = subprocess.run([sys.executable, "-c", shown], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False", "two" if "second." in module else "one"]
+    assert (tmp_path / "light.py").read_text().startswith(NOTICE)
+    assert (tmp_path / "heavy" / "one.py").read_text() == "NAME = 'one'"
+
+
+@pytest.mark.parametrize(
+    "module",
+    [
+        "from heavy import one\nVALUE = one.NAME\n",
+        "from heavy import one\ndef used(value=one.NAME): return value\n",
+        "from heavy import one\n@one.wrapped\ndef used(): ...\n",
+        "from heavy import one\ndef used(one):\n    return one\n",
+        "from heavy import one\ndef used():\n    global one\n    one = 1\n",
+        "from heavy import one\nif one:\n    one = 2\n",
+        "from heavy import one\n__all__ = ['one']\n",
+        "from heavy import one, taken\ndef used():\n    return one\n",
+        "from heavy import *\ndef used():\n    return one\n",
+        "try:\n    from heavy import one\nexcept ImportError:\n    one = None\ndef used():\n    return one\n",
+        "import heavy.one, light\ndef used():\n    return heavy\n",
+    ],
+)
+def test_an_import_that_may_be_missed_stays(tmp_path: Path, module: str) -> None:
+    other = "from light import taken\n"
+    waits = "import heavy\ndef used():\n    return heavy\n"
+    write(tmp_path, heavy__="", heavy__one="", light=module, other=other, ours=waits, waits=waits)
+    defer(tmp_path, ["heavy"], untouched="ours")
+    assert (tmp_path / "light.py").read_text() == module
+    assert (tmp_path / "ours.py").read_text() == waits
+    assert (tmp_path / "waits.py").read_text() != waits
+
+
+def test_an_import_that_nobody_can_wait_with_stops_the_build(tmp_path: Path) -> None:
+    write(tmp_path, light="import heavy\nVALUE = heavy\n")
+    with pytest.raises(MovedError, match="heavy"):
+        defer(tmp_path, ["heavy"], untouched="ours")
 
 
 def test_a_distribution_knows_its_files_and_its_papers(tmp_path: Path) -> None:

@@ -1,8 +1,7 @@
 """The tag: our text in Mux's `passthrough`, from which a record can be recovered when the table knows nothing."""
 
 import re
-from dataclasses import dataclass
-from typing import Final, Self
+from typing import Final, NamedTuple, Self
 
 VISIBILITIES: Final = ("private", "public")
 MAX_OWNER: Final = 128
@@ -20,8 +19,7 @@ def is_owner(text: object) -> bool:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Tag:
+class Tag(NamedTuple):
     """Who asked for an asset (`owner`), through which stack, by which request, and who may see it.
 
     `max_duration`: the most seconds that the video may have, by the limit it was made under; 0 for any number.

@@ -5,7 +5,7 @@ keys, and for each track or rendition with a clock of its own `track#ID` and `tr
 """
 
 import contextlib
-from dataclasses import replace
+from copy import replace
 from typing import Final, Literal
 
 from mux_lifecycle.errors import Conflict, NotFound, StoreUnavailable

@@ -2,7 +2,8 @@
 repeated request (same Idempotency-Key) gets the same answer."""
 
 import contextlib
-from dataclasses import dataclass, replace
+from copy import replace
+from dataclasses import dataclass
 from typing import Final, Literal, Self
 
 from mux_lifecycle.store import keys, uploads

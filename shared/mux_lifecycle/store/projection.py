@@ -7,8 +7,7 @@ so that they can be compared.
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from typing import Any, Final, Self
+from typing import Any, Final, NamedTuple, Self
 
 from mux_lifecycle.identifiers import is_identifier
 from mux_lifecycle.mux.tag import Tag
@@ -55,8 +54,7 @@ _PART_PREFIXES: Final[dict[str, keys.PartKind]] = {
 _PART_ENDINGS: Final = frozenset({"created", "ready", "errored", "skipped", "deleted"})
 
 
-@dataclass(frozen=True, slots=True)
-class AssetChange:
+class AssetChange(NamedTuple):
     """A whole asset as Mux knew it. `document` is canonical JSON of what is only shown."""
 
     asset_id: str
@@ -79,8 +77,7 @@ class AssetChange:
         return keys.version_rank(self.version) == keys.RANKS["rejected"]
 
 
-@dataclass(frozen=True, slots=True)
-class AssetDeletion:
+class AssetDeletion(NamedTuple):
     """An asset is gone at Mux; `wished` by its owner, so that nothing shows it again."""
 
     asset_id: str
@@ -88,11 +85,10 @@ class AssetDeletion:
     wished: bool = False
 
     def as_wished(self) -> Self:
-        return replace(self, version=keys.discarded(self.version), wished=True)
+        return self._replace(version=keys.discarded(self.version), wished=True)
 
 
-@dataclass(frozen=True, slots=True)
-class UploadChange:
+class UploadChange(NamedTuple):
     """A direct upload as Mux knew it `at` a time; times in epoch seconds, `expires_at` 0 unless it is waiting."""
 
     upload_id: str
@@ -106,8 +102,7 @@ class UploadChange:
     observed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class PartChange:
+class PartChange(NamedTuple):
     """A track or static rendition on its own clock; `document` is `""` once it is deleted."""
 
     asset_id: str
@@ -185,8 +180,7 @@ def observed_deletion(asset_id: str, *, sent_at: float) -> AssetDeletion:
     return AssetDeletion(asset_id, keys.version("deleted", microseconds(sent_at), now=sent_at))
 
 
-@dataclass(frozen=True, slots=True)
-class _Stamp:
+class _Stamp(NamedTuple):
     micros: int | None
     event_id: str
     now: float

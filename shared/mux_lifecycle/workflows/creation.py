@@ -8,7 +8,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, replace
+from copy import replace
 from functools import partial
 from typing import Any, Final
 
@@ -107,7 +107,7 @@ class Creation:
             count("UploadCreated")
             self._uploads.apply(change, now=self._now())
             return views.created_upload(change.upload_id, change.status, change.expires_at, url)
-        intent, lost = self._intent(owner, key, "upload", asdict(wish)), ""
+        intent, lost = self._intent(owner, key, "upload", wish._asdict()), ""
         standing = self._intents.claim(intent)
         if standing.request != intent.request:
             standing = self._settled(standing, intent.fingerprint)
@@ -118,7 +118,7 @@ class Creation:
 
     def asset(self, owner: str, wish: UrlWish, key: str) -> Json:
         """A new asset as POST /assets answers it."""
-        intent, lost = self._intent(owner, key, "asset", asdict(wish)), ""
+        intent, lost = self._intent(owner, key, "asset", {"input": wish.input, "choices": wish.choices._asdict()}), ""
         standing = self._intents.claim(intent)
         if standing.request != intent.request:
             standing = self._settled(standing, intent.fingerprint)

@@ -1,6 +1,6 @@
 """What a walk does to the table and to Mux; and the same for a rehearsal, which only says what would be done."""
 
-from dataclasses import replace
+from copy import replace
 from typing import override
 
 from mux_lifecycle.errors import Conflict, MuxMalformed, NotFound

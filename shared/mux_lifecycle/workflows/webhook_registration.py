@@ -8,7 +8,8 @@ a secret, its answer lost or the function killed, is known by its address and re
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass, replace
+from copy import replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from mux_lifecycle.errors import MuxNotFound
