@@ -226,7 +226,6 @@ METHOD = 'def used():\n    return A().a()\nclass A:\n    def a(self):\n        "
     "module",
     [
         SELDOM + "def used():\n    return second.NAME\n",
-        SELDOM
         SELDOM + METHOD,
         SELDOM + "def used():\n    def inner():\n        return lambda: heavy.one.NAME\n    return inner()()\n",
     ],
