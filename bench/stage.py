@@ -7,12 +7,11 @@ from typing import Any, Final, Self
 
 import boto3
 import requests
-from moto.server import ThreadedMotoServer
 
+from bench.moto_server import MotoServer
 from local import aws
 from local.mux import MuxEmulator
 from local.template import Template
-from tests import quick_moto
 from tests.world import ORIGIN, ROOT, SIGNING_SECRET
 
 REGION: Final = "eu-central-1"
@@ -28,11 +27,8 @@ class Stage:
     """A running stage; `environment` is what a function gets on it."""
 
     def __enter__(self) -> Self:
-        self._moto = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
-        quick_moto.install()
-        self._moto.start()
-        _, port = self._moto.get_host_and_port()
-        self._aws = aws.environment(f"http://127.0.0.1:{port}", REGION)
+        self._moto = MotoServer()
+        self._aws = aws.environment(self._moto.start(), REGION)
         self.mux = MuxEmulator(processing_seconds=0.01)
         self.mux.start()
         self.template = Template.load(
