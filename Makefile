@@ -69,7 +69,7 @@ policy: $(DEV_READY) $(POLICY_READY) ## The template, the workflows, and what mi
 	$(POLICY)/python tests/checkov_skips.py .policy/translated.json
 	$(POLICY)/zizmor --offline --persona auditor .github
 	git ls-files -z -- ':!*package-lock.json' ':!*requirements*.txt' ':!requirements/*.txt' \
-		| xargs -0 $(POLICY)/detect-secrets-hook --baseline .secrets.baseline
+		| xargs -0 $(BIN)/detect-secrets-hook --baseline .secrets.baseline
 
 # SAM builds the layer and the functions with the python3.13 that is first on PATH, through make again: without MAKEFLAGS
 # this make's own flags and variables stay out of it.
