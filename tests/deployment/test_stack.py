@@ -111,6 +111,31 @@ def test_a_rollback_ends_though_the_token_is_worthless(stack: Stack, bench: Benc
     assert exactly_one(bench) == made
 
 
+def test_a_rollback_ends_though_no_token_has_ever_worked(stack: Stack, bench: Bench) -> None:
+    bench.world.put_secret("MuxTokenSecret", {})
+    stack.create(WebhookUrl=URL)
+    bench.world.put_secret("MuxTokenSecret", {"token_id": "wrong", "token_secret": "wrong"})
+    bench.world.cold_start()
+    for _ in range(2):
+        assert stack.update(Release="2")["Status"] == "FAILED"
+    assert bench.webhooks() == []
+
+
+def test_a_rollback_to_what_the_token_does_not_fit_ends(stack: Stack, bench: Bench) -> None:
+    """The update was right and another resource failed: what stood before has been wrong all the time."""
+    token = bench.secret("MuxTokenSecret")
+    bench.world.put_secret("MuxTokenSecret", {})
+    stack.create(WebhookUrl=URL, MuxEnvironmentId="typo")
+    bench.world.put_secret("MuxTokenSecret", token)
+    bench.world.cold_start()
+    right = bench.world.mux.environment_id
+    assert stack.update(MuxEnvironmentId=right, fails_later=True)["Status"] == "SUCCESS"
+    assert stack.update(MuxEnvironmentId=right)["Status"] == "SUCCESS", "the operator tries again"
+    exactly_one(bench)
+    assert stack.update(MuxEnvironmentId="typo2")["Status"] == "FAILED"
+    exactly_one(bench)
+
+
 def test_a_new_address_takes_over_and_gives_back(stack: Stack, bench: Bench) -> None:
     stack.create(WebhookUrl=URL)
     old = exactly_one(bench)
@@ -280,7 +305,7 @@ def test_no_secret_is_told(stack: Stack, bench: Bench) -> None:
 
 
 def test_a_crash_is_answered_too(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
-    def crash(*_: object) -> None:
+    def crash(*_: object, **__: object) -> None:
         raise RuntimeError("unforeseen")
 
     monkeypatch.setattr("mux_lifecycle.workflows.setup.Setup.establish", crash)
