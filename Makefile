@@ -111,14 +111,14 @@ bench: build ## What functions and lists cost, cold starts beside Node.js, 50,00
 costs: $(DEV_READY) ## Compute the tables of docs/costs.md anew
 	PYTHONPATH=shared $(BIN)/python -m bench.costs
 
-# --guided until the parameters without a default are known; it writes them into samconfig.toml.
-.PHONY: deploy
-deploy: build ## Deploy to AWS; the first time it asks for the parameters
-	$(SAM) deploy $$(grep -q '^parameter_overrides' samconfig.toml || echo --guided) $(ARGS)
-
-# The stack that is looked at; REGION is the one of the AWS profile unless it is given, or AWS_REGION is.
+# The stack that is deployed and looked at; REGION is the one of the AWS profile unless it is given, or AWS_REGION is.
 STACK ?= mux-lifecycle
 REGION ?=
+
+.PHONY: deploy
+deploy: build ## Deploy to AWS, with the parameters that are in samconfig.toml (STACK=mux-lifecycle REGION=)
+	$(SAM) deploy --stack-name "$(STACK)" $(if $(or $(REGION),$(AWS_REGION)),--region "$(or $(REGION),$(AWS_REGION))") $(ARGS)
+
 LEVEL ?= INFO
 SINCE ?= 10m
 FOLLOW ?= yes
