@@ -258,6 +258,48 @@ def test_what_somebody_deletes_or_disables_in_the_dashboard_is_put_right_within_
     assert exactly_one(bench) != made
 
 
+def test_a_signing_key_that_is_gone_at_mux_is_replaced_and_one_put_by_hand_is_not(stack: Stack, bench: Bench) -> None:
+    """Somebody has deleted it in the dashboard, or the stack has moved to another environment."""
+    stack.create(WebhookUrl=URL)
+    assert bench.world.setup({"check": True})["signing_key"] == "in use"
+    assert bench.key_ids() == []
+
+    bench.world.put_secret("MuxSigningKeySecret", {})
+    assert bench.world.setup({"check": True})["signing_key"] == "made"
+    gone = bench.secret("MuxSigningKeySecret")["key_id"]
+    bench.world.mux_call("DELETE", f"/system/v1/signing-keys/{gone}")
+    assert bench.world.setup({"check": True})["signing_key"] == "in use", (
+        "Mux may not know everywhere what is this young"
+    )
+    bench.world.advance(300)
+    assert bench.world.setup({"check": True})["signing_key"] == "made"
+    value = bench.secret("MuxSigningKeySecret")
+    assert bench.key_ids() == [value["key_id"]] != [gone]
+    assert [old["key_id"] for old in value["previous"]] == [gone], "should Mux have been wrong, its tokens play on"
+    bench.world.advance(8 * 3600)
+    assert bench.world.setup({"check": True})["signing_key"] == "in use"
+    assert bench.secret("MuxSigningKeySecret")["previous"] == []
+
+
+def test_a_signing_key_that_is_gone_is_not_asked_for_over_and_over(stack: Stack, bench: Bench) -> None:
+    bench.world.put_secret("MuxSigningKeySecret", {})
+    stack.create(WebhookUrl=URL)
+    bench.world.mux_call("DELETE", f"/system/v1/signing-keys/{bench.secret('MuxSigningKeySecret')['key_id']}")
+    bench.world.advance(300)
+    create = MuxClient.create_signing_key
+
+    def lost(mux: MuxClient) -> Json:
+        create(mux)
+        raise MuxOutcomeUnknown("lost")
+
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setattr(MuxClient, "create_signing_key", lost)
+        with pytest.raises(MuxOutcomeUnknown):
+            bench.world.setup({"check": True})
+        assert bench.world.setup({"check": True})["signing_key"] == "postponed"
+    assert len(bench.key_ids()) == 1
+
+
 def test_a_token_of_another_environment_changes_nothing_there(
     stack: Stack, bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:

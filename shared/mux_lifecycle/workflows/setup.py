@@ -299,13 +299,14 @@ class Setup:
         return report
 
     def _ensure_key(self, lease: Lease, state: State, options: SetupOptions) -> str:
-        if self._signing_key.is_missing():
+        missing = self._signing_key.is_missing()
+        if missing:
             if self._now() < state.key_asked_at + ANOTHER_KEY_SECONDS:
                 return "postponed"
             state.key_asked_at = int(self._now())
             lease.save(state.to_text())
         try:
-            outcome = self._signing_key.ensure(lease.keep, rotate=options.rotate == "signing_key")
+            outcome = self._signing_key.ensure(lease.keep, missing=missing, rotate=options.rotate == "signing_key")
         except (MuxOutcomeUnknown, SecretUnavailable):
             raise
         except LifecycleError:
