@@ -105,6 +105,7 @@ soak: $(DEV_READY) ## Lives of N videos under all faults at once: nothing may be
 bench: build ## What functions and lists cost, cold starts beside Node.js, 50,000 assets; ARGS are the bench's own
 	PYTHONPATH=shared $(BIN)/python -m bench $(ARGS)
 	$(if $(ARGS),,PYTHONPATH=shared $(BIN)/python -m bench.comparison)
+	$(if $(ARGS),,PYTHONPATH=shared $(BIN)/python -m bench.memory)
 	$(if $(ARGS),,$(BIN)/python -m pytest --quiet -m large)
 
 .PHONY: costs
