@@ -96,6 +96,17 @@ def test_the_stack_of_every_command_is_the_same() -> None:
     assert "stack_name" not in (ROOT / "samconfig.toml").read_text(encoding="utf-8")
 
 
+def test_the_guide_names_every_service_that_a_role_for_deploying_needs() -> None:
+    words = {
+        **{"ApiGatewayV2": "API Gateway", "Events": "EventBridge", "SecretsManager": "Secrets Manager"},
+        **{"IAM": "IAM roles", "Serverless": "SAM"},
+    }
+    resources = read((ROOT / "template.yaml").read_text(encoding="utf-8"))["Resources"].values()
+    guide = (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8").partition("## Deploying from GitHub")[2]
+    for service in {resource["Type"].split("::")[1] for resource in resources if resource["Type"].startswith("AWS::")}:
+        assert words.get(service, service) in guide, service
+
+
 def test_the_readme_explains_every_parameter() -> None:
     template = read((ROOT / "template.yaml").read_text(encoding="utf-8"))
     rows = (ROOT / "README.md").read_text(encoding="utf-8").partition("## Configuration")[2].partition("\n## ")[0]
