@@ -98,8 +98,11 @@ def test_the_stack_of_every_command_is_the_same() -> None:
 
 def test_the_guide_names_every_service_that_a_role_for_deploying_needs() -> None:
     words = {
-        **{"ApiGatewayV2": "API Gateway", "Events": "EventBridge", "SecretsManager": "Secrets Manager"},
-        **{"IAM": "IAM roles", "Serverless": "SAM"},
+        "ApiGatewayV2": "API Gateway",
+        "Events": "EventBridge",
+        "SecretsManager": "Secrets Manager",
+        "IAM": "IAM roles",
+        "Serverless": "SAM",
     }
     resources = read((ROOT / "template.yaml").read_text(encoding="utf-8"))["Resources"].values()
     guide = (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8").partition("## Deploying from GitHub")[2]
