@@ -43,7 +43,7 @@ TRIES: Final = 3
 PAUSE_SECONDS: Final = 5.0
 LEASE_PAUSES: Final = 26
 """With PAUSE_SECONDS, longer than the lease of a run that was killed."""
-RESERVE_SECONDS: Final = 90.0
+RESERVE_SECONDS: Final = 120.0
 """No other try is begun with less time left: enough for the slowest one, and for the answer."""
 _NAME: Final = "setup"
 _NEEDED: Final = frozenset({"video:read", "video:write", "system:read", "system:write"})
