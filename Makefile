@@ -69,7 +69,7 @@ policy: $(DEV_READY) $(POLICY_READY) ## The template, the workflows, and what mi
 	$(POLICY)/python tests/checkov_skips.py .policy/translated.json
 	$(POLICY)/zizmor --offline --persona auditor .github
 	git ls-files -z -- ':!*package-lock.json' ':!*requirements*.txt' ':!requirements/*.txt' \
-		| xargs -0 $(POLICY)/detect-secrets-hook --baseline .secrets.baseline
+		| xargs -0 $(BIN)/detect-secrets-hook --baseline .secrets.baseline
 
 # SAM builds the layer and the functions with the python3.13 that is first on PATH, through make again: without MAKEFLAGS
 # this make's own flags and variables stay out of it.
@@ -105,20 +105,21 @@ soak: $(DEV_READY) ## Lives of N videos under all faults at once: nothing may be
 bench: build ## What functions and lists cost, cold starts beside Node.js, 50,000 assets; ARGS are the bench's own
 	PYTHONPATH=shared $(BIN)/python -m bench $(ARGS)
 	$(if $(ARGS),,PYTHONPATH=shared $(BIN)/python -m bench.comparison)
+	$(if $(ARGS),,PYTHONPATH=shared $(BIN)/python -m bench.memory)
 	$(if $(ARGS),,$(BIN)/python -m pytest --quiet -m large)
 
 .PHONY: costs
 costs: $(DEV_READY) ## Compute the tables of docs/costs.md anew
 	PYTHONPATH=shared $(BIN)/python -m bench.costs
 
-# --guided until the parameters without a default are known; it writes them into samconfig.toml.
-.PHONY: deploy
-deploy: build ## Deploy to AWS; the first time it asks for the parameters
-	$(SAM) deploy $$(grep -q '^parameter_overrides' samconfig.toml || echo --guided) $(ARGS)
-
-# The stack that is looked at; REGION is the one of the AWS profile unless it is given, or AWS_REGION is.
+# The stack that is deployed and looked at; REGION is the one of the AWS profile unless it is given, or AWS_REGION is.
 STACK ?= mux-lifecycle
 REGION ?=
+
+.PHONY: deploy
+deploy: build ## Deploy to AWS, with the parameters that are in samconfig.toml (STACK=mux-lifecycle REGION=)
+	$(SAM) deploy --stack-name "$(STACK)" $(if $(or $(REGION),$(AWS_REGION)),--region "$(or $(REGION),$(AWS_REGION))") $(ARGS)
+
 LEVEL ?= INFO
 SINCE ?= 10m
 FOLLOW ?= yes

@@ -12,8 +12,11 @@ def handler(event: Mapping[str, Any], context: Any) -> dict[str, str]:
         return float(context.get_remaining_time_in_millis()) / 1000
 
     def carry_out(request: cloudformation.StackRequest) -> Mapping[str, str]:
-        asked = runtime.setup().remove if request.kind == "Delete" else runtime.setup().establish
-        return asked(runtime.setup_target(request.properties), request.id, remaining_seconds)
+        setup, target = runtime.setup(), runtime.setup_target(request.properties)
+        if request.kind == "Delete":
+            return setup.remove(target, request.id, remaining_seconds)
+        former = runtime.setup_target(request.former) if request.former else None
+        return setup.establish(target, request.id, remaining_seconds, former=former)
 
     try:
         if cloudformation.is_request(event):

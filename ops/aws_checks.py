@@ -24,19 +24,35 @@ _SCHEDULES: Final = {
 }
 """By how the function's logical id begins: what it does, the parameter that switches its schedule, and its values."""
 _STEADY: Final = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE"})
+_NEVER_MADE: Final = (
+    "it has never been in service: aws cloudformation delete-stack --stack-name {name}, then make deploy"
+)
+_STUCK: Final = {
+    "CREATE_FAILED": _NEVER_MADE,
+    "ROLLBACK_COMPLETE": _NEVER_MADE,
+    "ROLLBACK_FAILED": _NEVER_MADE,
+    "REVIEW_IN_PROGRESS": "its changes were shown and not confirmed: make deploy, and answer y",
+    "UPDATE_FAILED": "mend that and make deploy, or aws cloudformation rollback-stack --stack-name {name}",
+    "UPDATE_ROLLBACK_FAILED": "mend that, then aws cloudformation continue-update-rollback --stack-name {name}",
+    "DELETE_FAILED": "mend that, then delete it again",
+}
+"""What to do where CloudFormation goes on only when it is told to. Who deletes a stack in service loses its addresses,
+its users and its table."""
 
 
 def stack_status(stack: Stack) -> Iterator[Finding]:
     subject = f"stack {stack.name}"
+    events = f"aws cloudformation describe-stack-events --stack-name {stack.name} says why"
     if stack.status in _STEADY:
         yield ok(subject, stack.status)
+    elif stack.status in _STUCK:
+        yield fail(subject, stack.status, f"{events}; {_STUCK[stack.status].format(name=stack.name)}")
     elif stack.status.endswith("_IN_PROGRESS"):
         yield warn(subject, stack.status, "wait until it has ended, and look again")
     elif stack.status == "UPDATE_ROLLBACK_COMPLETE":
-        events = f"aws cloudformation describe-stack-events --stack-name {stack.name}"
-        yield warn(subject, "the last deploy failed and was undone", f"{events} says why")
+        yield warn(subject, "the last deploy failed and was undone", events)
     else:
-        yield fail(subject, stack.status, "delete the stack and deploy again; table and secrets are kept")
+        yield fail(subject, stack.status, events)
 
 
 def schedules(stack: Stack) -> Iterator[Finding]:

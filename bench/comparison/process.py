@@ -101,7 +101,8 @@ class FunctionProcess:
         """When the answer came. Raises UnsuccessfulError."""
         at, path, body = self._answers.get(timeout=PATIENCE_SECONDS)
         result = json.loads(body)
-        if not path.endswith("/response") or result.get("statusCode", 500) >= 300:
+        # What a schedule is answered has no status.
+        if not path.endswith("/response") or result.get("statusCode", 200) >= 300:
             raise UnsuccessfulError(f"{self._start.command[-1]}: {body.decode()[:2000]}")
         return at
 

@@ -46,15 +46,10 @@ class Variant:
 
 def variants(folder: Path) -> list[Variant]:
     """Build in `folder` what `make build` has not built."""
-    client = folder / "client"
-    client.mkdir()
-    link_client(client)
-    plain, node = folder / "plain", folder / "node"
+    ours = built(folder)
+    client, plain, node = folder / "client", folder / "plain", folder / "node"
     _build_plain(plain)
     _build_node(node)
-
-    def built_start(function: Function, environment: Mapping[str, str]) -> Start:
-        return _python(replace(function, code=BUILD / function.logical_id, layers=(NATIVE,)), environment, client)
 
     def plain_start(function: Function, environment: Mapping[str, str]) -> Start:
         return _python(replace(function, code=plain, layers=()), environment, client)
@@ -66,14 +61,26 @@ def variants(folder: Path) -> list[Variant]:
         return Start(arguments, node, {name: value for name, value in found.items() if not name.startswith("PYTHON")})
 
     return [
-        Variant(
-            "this build",
-            built_start,
-            lambda name: {"function": _zipped([BUILD / PEERS[name]]), "layer": _zipped([LAYER.parent])},
-        ),
+        ours,
         Variant("plain build", plain_start, lambda _: {"function": _zipped([plain])}),
         Variant("Node.js bundle", node_start, lambda name: {"function": _zipped([node / f"{name}.cjs"])}),
     ]
+
+
+def built(folder: Path) -> Variant:
+    """What `make build` has built; Lambda's own client comes into `folder`."""
+    client = folder / "client"
+    client.mkdir()
+    link_client(client)
+
+    def start(function: Function, environment: Mapping[str, str]) -> Start:
+        return _python(replace(function, code=BUILD / function.logical_id, layers=(NATIVE,)), environment, client)
+
+    return Variant(
+        "this build",
+        start,
+        lambda name: {"function": _zipped([BUILD / PEERS[name]]), "layer": _zipped([LAYER.parent])},
+    )
 
 
 def _python(function: Function, environment: Mapping[str, str], client: Path) -> Start:

@@ -34,15 +34,20 @@ class AnswerUndelivered(TemporarilyUnavailable):
 
 @dataclass(frozen=True, slots=True)
 class StackRequest:
-    """What CloudFormation asks for. `properties` are those of the resource as it shall be, all of them text."""
+    """What CloudFormation asks for. `properties` are those of the resource as it shall be, all of them text.
+
+    `former` are those before an update.
+    """
 
     kind: Literal["Create", "Update", "Delete"]
     id: str
     properties: Mapping[str, str]
+    former: Mapping[str, str] | None = None
 
     @classmethod
     def parse(cls, event: Mapping[str, Any]) -> Self:
-        return cls(event["RequestType"], event["RequestId"], event["ResourceProperties"])
+        properties, former = event["ResourceProperties"], event.get("OldResourceProperties")
+        return cls(event["RequestType"], event["RequestId"], properties, former)
 
 
 def is_request(event: Mapping[str, Any]) -> bool:

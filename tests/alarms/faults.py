@@ -171,9 +171,9 @@ def _setup_may_not_ask_mux(watched: Watched) -> None:
 
 
 def _changes_cannot_be_announced(watched: Watched) -> None:
-    for _ in range(3):
+    for metric in ("ExecutionFailed", "ExecutionPartiallyFailed", "ExecutionPartiallyFailed"):
         watched.world.advance(5 * MINUTE)
-        watched.pipe_failed()
+        watched.pipe_failed(metric)
 
 
 def _changes_are_given_up(watched: Watched) -> None:

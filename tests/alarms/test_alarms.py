@@ -94,6 +94,15 @@ def test_webhooks_that_come_again_silence_the_alarm(watched: Watched) -> None:
     assert "WebhookSilentAlarm" not in watched.ringing()
 
 
+def test_a_stranger_at_the_webhook_does_not_hide_that_mux_is_silent(watched: Watched) -> None:
+    request(watched, "create_upload")
+    for _ in range(3):
+        watched.world.advance(5 * MINUTE)
+        watched.deliver({}, secret="a stranger's")
+    assert "WebhookSilentAlarm" in watched.ringing()
+    assert "WebhookRefusedAlarm" not in watched.ringing(), "it is not often enough for that"
+
+
 def test_every_alarm_has_a_fault_and_a_page(watched: Watched) -> None:
     assert set(FAULTS) == set(watched.alarms)
     pages = dict(re.findall(r"^### (\w+Alarm)\n(.*?)(?=^##|\Z)", RUNBOOK, re.DOTALL | re.MULTILINE))

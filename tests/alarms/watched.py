@@ -86,9 +86,9 @@ class Watched:
         name = self._resolver.resolve({"Fn::GetAtt": [queue, "QueueName"]})
         self._add("AWS/SQS", "ApproximateNumberOfMessagesVisible", {"QueueName": name})
 
-    def pipe_failed(self) -> None:
-        """The change feed's pipe could not deliver a batch."""
-        self._add("AWS/EventBridge/Pipes", "ExecutionFailed", {"PipeName": self._resolver.ref("ChangeFeedPipe")})
+    def pipe_failed(self, metric: str = "ExecutionFailed") -> None:
+        """The change feed's pipe could not deliver a batch, or some of it (`ExecutionPartiallyFailed`)."""
+        self._add("AWS/EventBridge/Pipes", metric, {"PipeName": self._resolver.ref("ChangeFeedPipe")})
 
     def _invoked(self, function: str, invoke: Callable[[], Any]) -> Any:
         """What Lambda counts of an invocation, and what the function says of it itself."""

@@ -1,7 +1,9 @@
 """The pages for people: their links lead somewhere, their commands name what exists and give no secret away."""
 
 import re
+import shlex
 import subprocess
+import tomllib
 from functools import cache
 from pathlib import Path
 
@@ -11,7 +13,10 @@ from local.intrinsics import read
 from tests.contract.document import ROOT
 
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
-GUIDES = [ROOT / "README.md", ROOT / "docs" / "deploy.md", ROOT / "docs" / "operations.md"]
+GUIDES = [
+    ROOT / "README.md",
+    *(ROOT / "docs" / f"{name}.md" for name in ("deploy", "operations", "webhook-registration", "rotation")),
+]
 
 # `[text](target)`, but no image and nothing inside code.
 _LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
@@ -62,6 +67,47 @@ def test_commands_name_outputs_and_parameters_that_exist(page: Path) -> None:
     overridden = re.findall(r"--parameter-overrides\s+((?:[A-Z]\w+=\S+\s+)*[A-Z]\w+=)", text)
     for names in overridden:
         assert set(re.findall(r"([A-Z]\w+)=", names)) <= set(template["Parameters"])
+
+
+def test_what_a_deploy_says_of_parameters_stays_said() -> None:
+    """What is only on a command line is taken back by the next deploy, if samconfig.toml holds another value."""
+    config = tomllib.loads((ROOT / "samconfig.toml").read_text(encoding="utf-8"))
+    assert config["default"]["deploy"]["parameters"]["parameter_overrides"] == {}, "every stack has its own"
+    assert "--parameter-overrides" not in (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
+    template = read((ROOT / "template.yaml").read_text(encoding="utf-8"))
+    for page in GUIDES:
+        for lines in re.findall(r"```toml\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL):
+            parameters = tomllib.loads(lines)["default"]["deploy"]["parameters"]["parameter_overrides"]
+            assert set(parameters) <= set(template["Parameters"])
+            assert all(isinstance(value, str) for value in parameters.values())
+
+
+def test_the_stack_of_every_command_is_the_same() -> None:
+    """The one that STACK and AWS_REGION name, be it to deploy or to look at."""
+    found = subprocess.run(
+        ["make", "--dry-run", "--old-file=build", "deploy", "STACK=films", "AWS_REGION=eu-west-1", "REGION="],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    (deploy,) = [shlex.split(line) for line in found.splitlines() if "sam deploy" in line]
+    assert deploy[2:] == ["--stack-name", "films", "--region", "eu-west-1"]
+    assert "stack_name" not in (ROOT / "samconfig.toml").read_text(encoding="utf-8")
+
+
+def test_the_guide_names_every_service_that_a_role_for_deploying_needs() -> None:
+    words = {
+        "ApiGatewayV2": "API Gateway",
+        "Events": "EventBridge",
+        "SecretsManager": "Secrets Manager",
+        "IAM": "IAM roles",
+        "Serverless": "SAM",
+    }
+    resources = read((ROOT / "template.yaml").read_text(encoding="utf-8"))["Resources"].values()
+    guide = (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8").partition("## Deploying from GitHub")[2]
+    for service in {resource["Type"].split("::")[1] for resource in resources if resource["Type"].startswith("AWS::")}:
+        assert words.get(service, service) in guide, service
 
 
 def test_the_readme_explains_every_parameter() -> None:

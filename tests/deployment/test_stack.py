@@ -111,6 +111,31 @@ def test_a_rollback_ends_though_the_token_is_worthless(stack: Stack, bench: Benc
     assert exactly_one(bench) == made
 
 
+def test_a_rollback_ends_though_no_token_has_ever_worked(stack: Stack, bench: Bench) -> None:
+    bench.world.put_secret("MuxTokenSecret", {})
+    stack.create(WebhookUrl=URL)
+    bench.world.put_secret("MuxTokenSecret", {"token_id": "wrong", "token_secret": "wrong"})
+    bench.world.cold_start()
+    for _ in range(2):
+        assert stack.update(Release="2")["Status"] == "FAILED"
+    assert bench.webhooks() == []
+
+
+def test_a_rollback_to_what_the_token_does_not_fit_ends(stack: Stack, bench: Bench) -> None:
+    """The update was right and another resource failed: what stood before has been wrong all the time."""
+    token = bench.secret("MuxTokenSecret")
+    bench.world.put_secret("MuxTokenSecret", {})
+    stack.create(WebhookUrl=URL, MuxEnvironmentId="typo")
+    bench.world.put_secret("MuxTokenSecret", token)
+    bench.world.cold_start()
+    right = bench.world.mux.environment_id
+    assert stack.update(MuxEnvironmentId=right, fails_later=True)["Status"] == "SUCCESS"
+    assert stack.update(MuxEnvironmentId=right)["Status"] == "SUCCESS", "the operator tries again"
+    exactly_one(bench)
+    assert stack.update(MuxEnvironmentId="typo2")["Status"] == "FAILED"
+    exactly_one(bench)
+
+
 def test_a_new_address_takes_over_and_gives_back(stack: Stack, bench: Bench) -> None:
     stack.create(WebhookUrl=URL)
     old = exactly_one(bench)
@@ -233,6 +258,48 @@ def test_what_somebody_deletes_or_disables_in_the_dashboard_is_put_right_within_
     assert exactly_one(bench) != made
 
 
+def test_a_signing_key_that_is_gone_at_mux_is_replaced_and_one_put_by_hand_is_not(stack: Stack, bench: Bench) -> None:
+    """Somebody has deleted it in the dashboard, or the stack has moved to another environment."""
+    stack.create(WebhookUrl=URL)
+    assert bench.world.setup({"check": True})["signing_key"] == "in use"
+    assert bench.key_ids() == []
+
+    bench.world.put_secret("MuxSigningKeySecret", {})
+    assert bench.world.setup({"check": True})["signing_key"] == "made"
+    gone = bench.secret("MuxSigningKeySecret")["key_id"]
+    bench.world.mux_call("DELETE", f"/system/v1/signing-keys/{gone}")
+    assert bench.world.setup({"check": True})["signing_key"] == "in use", (
+        "Mux may not know everywhere what is this young"
+    )
+    bench.world.advance(300)
+    assert bench.world.setup({"check": True})["signing_key"] == "made"
+    value = bench.secret("MuxSigningKeySecret")
+    assert bench.key_ids() == [value["key_id"]] != [gone]
+    assert [old["key_id"] for old in value["previous"]] == [gone], "should Mux have been wrong, its tokens play on"
+    bench.world.advance(8 * 3600)
+    assert bench.world.setup({"check": True})["signing_key"] == "in use"
+    assert bench.secret("MuxSigningKeySecret")["previous"] == []
+
+
+def test_a_signing_key_that_is_gone_is_not_asked_for_over_and_over(stack: Stack, bench: Bench) -> None:
+    bench.world.put_secret("MuxSigningKeySecret", {})
+    stack.create(WebhookUrl=URL)
+    bench.world.mux_call("DELETE", f"/system/v1/signing-keys/{bench.secret('MuxSigningKeySecret')['key_id']}")
+    bench.world.advance(300)
+    create = MuxClient.create_signing_key
+
+    def lost(mux: MuxClient) -> Json:
+        create(mux)
+        raise MuxOutcomeUnknown("lost")
+
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setattr(MuxClient, "create_signing_key", lost)
+        with pytest.raises(MuxOutcomeUnknown):
+            bench.world.setup({"check": True})
+        assert bench.world.setup({"check": True})["signing_key"] == "postponed"
+    assert len(bench.key_ids()) == 1
+
+
 def test_a_token_of_another_environment_changes_nothing_there(
     stack: Stack, bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -280,7 +347,7 @@ def test_no_secret_is_told(stack: Stack, bench: Bench) -> None:
 
 
 def test_a_crash_is_answered_too(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
-    def crash(*_: object) -> None:
+    def crash(*_: object, **__: object) -> None:
         raise RuntimeError("unforeseen")
 
     monkeypatch.setattr("mux_lifecycle.workflows.setup.Setup.establish", crash)

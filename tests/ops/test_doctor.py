@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import requests
 
-from ops import doctor
+from ops import aws_checks, doctor
 from ops.finding import Finding
 from tests.ops.conftest import NAME, Deployment, aws
 from tests.world import ROOT
@@ -190,6 +190,25 @@ def test_what_is_wrong_is_found_with_what_to_do(
     assert all(finding.advice for finding in findings)
     assert {finding.subject.split()[0] for finding in findings} <= {subject.split(maxsplit=1)[0], "webhook"}
     assert not doctor.examine(deployment.stack(), lambda _: None)
+
+
+def test_a_stack_that_is_stuck_is_never_deleted_while_it_may_be_in_service(deployment: Deployment) -> None:
+    told = {
+        "UPDATE_ROLLBACK_FAILED": "continue-update-rollback",
+        "UPDATE_FAILED": "rollback-stack",
+        "DELETE_FAILED": "delete it again",
+        "ROLLBACK_COMPLETE": "delete-stack",
+        "ROLLBACK_FAILED": "delete-stack",
+        "CREATE_FAILED": "delete-stack",
+        "REVIEW_IN_PROGRESS": "make deploy",
+        "IMPORT_ROLLBACK_FAILED": "describe-stack-events",
+    }
+    for status, advice in told.items():
+        deployment.status = status
+        [finding] = aws_checks.stack_status(deployment.stack())
+        assert (finding.level, finding.text) == ("fail", status)
+        assert advice in finding.advice
+        assert ("delete" in finding.advice) == ("delete" in advice)
 
 
 def test_what_is_only_worth_a_look_fails_nothing(deployment: Deployment) -> None:

@@ -81,6 +81,11 @@ def test_tokens_are_checked_against_the_parameters(document: dict[str, Any]) -> 
     }
 
 
+def test_an_issuer_that_cannot_be_read_fails_the_deployment_and_takes_no_route_away(deployed: Template) -> None:
+    (api,) = of_type(deployed, "AWS::ApiGatewayV2::Api").values()
+    assert api["FailOnWarnings"] is True
+
+
 def test_no_function_can_be_reached_around_the_api(sam: Template, deployed: Template) -> None:
     assert not of_type(deployed, "AWS::Lambda::Url")
     permissions = of_type(deployed, "AWS::Lambda::Permission").values()

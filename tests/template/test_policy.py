@@ -55,6 +55,13 @@ def test_every_skip_of_checkov_has_its_reason_above() -> None:
         assert explained, line
 
 
+def test_the_scanner_for_secrets_and_the_fork_that_checkov_brings_are_not_installed_over_each_other() -> None:
+    """They have the same files: which ones are there would be chance."""
+    for pins in (ROOT / "requirements").glob("*.txt"):
+        pinned = set(re.findall(r"^([\w-]+)==", pins.read_text(encoding="utf-8"), re.MULTILINE))
+        assert not {"detect-secrets", "bc-detect-secrets"} <= pinned, pins.name
+
+
 def test_dependabot_looks_after_every_lock_file() -> None:
     updates = yaml.safe_load((ROOT / ".github" / "dependabot.yml").read_text(encoding="utf-8"))["updates"]
     watched = {

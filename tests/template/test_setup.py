@@ -21,7 +21,9 @@ def test_the_function_is_asked_when_anything_that_matters_changes(deployed: Temp
 
 def test_a_webhook_is_registered_when_it_can_be_served_and_removed_before_it_cannot(deployed: Template) -> None:
     needed = set(deployed["Resources"][RESOURCE]["DependsOn"])
-    assert needed == {"HttpApiApiGatewayDefaultStage", "WebhookReceiverFunction"}
+    # Without its own settings for retries, Lambda would repeat a request for six hours.
+    settings = "MuxSetupFunctionEventInvokeConfig"
+    assert needed == {"HttpApiApiGatewayDefaultStage", "WebhookReceiverFunction", settings}
     assert needed <= set(deployed["Resources"])
     assert not [name for name, other in deployed["Resources"].items() if RESOURCE in str(other.get("DependsOn"))]
 

@@ -1,11 +1,13 @@
 """What the bench says about capacity follows DynamoDB's rules, and it leaves no function out."""
 
 import copy
+import re
 from typing import Any
 
 import pytest
 
 from bench import capacity
+from bench.footprint import MEGABYTE, table, too_many
 from bench.ledger import Ledger, ledger
 from bench.scenarios import SCENARIOS, expected
 from local.intrinsics import read
@@ -24,6 +26,25 @@ def item(size: int, **attributes: str) -> dict[str, Any]:
     """An item of `size` bytes."""
     given = {name: {"S": value} for name, value in ({"pk": "A"} | attributes).items()}
     return given | {"fill": {"S": "x" * (size - capacity.size(given) - len("fill"))}}
+
+
+def test_the_page_shows_what_memory_each_function_has_and_that_it_uses_less(world: World) -> None:
+    page = (ROOT / "docs" / "performance.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(\w+)` \| (\d+) \| (\d+) \| (\d+) \|$", page, re.MULTILINE)
+    sizes = {function.handler.partition(".")[0]: function.memory for function in world.template.functions.values()}
+    assert {name: int(size) for name, size, _, _ in rows} == sizes
+    assert {(name, int(limit)) for name, _, _, limit in rows if limit != "70"} == {
+        ("webhook_receiver", 50),
+        ("list_assets", 50),
+    }
+    found = {name: (int(size), int(peak) * MEGABYTE) for name, size, peak, _ in rows}
+    assert table(found) in page
+    assert not too_many(found)
+
+
+@pytest.mark.parametrize(("peak", "is_too_many"), [(50, []), (51, ["list_assets"]), (71, ["list_assets", "reconcile"])])
+def test_a_function_may_use_so_much_memory(peak: int, is_too_many: list[str]) -> None:
+    assert too_many(dict.fromkeys(("list_assets", "reconcile"), (1024, peak * MEGABYTE))) == is_too_many
 
 
 def test_every_route_and_schedule_of_the_template_has_a_scenario(world: World) -> None:

@@ -253,6 +253,14 @@ class MuxClient:
             self._malformed("signing key without private_key")
         return key
 
+    def has_signing_key(self, key_id: str) -> bool:
+        """GET /system/v1/signing-keys/{id}; False for a 404, which a token without System permission gets as well."""
+        try:
+            self._object("GET", f"/system/v1/signing-keys/{_checked(key_id)}")
+        except MuxNotFound:
+            return False
+        return True
+
     def delete_signing_key(self, key_id: str) -> None:
         """DELETE /system/v1/signing-keys/{id}; it works for about another minute."""
         self._call("DELETE", f"/system/v1/signing-keys/{_checked(key_id)}")

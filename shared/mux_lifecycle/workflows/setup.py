@@ -43,7 +43,7 @@ TRIES: Final = 3
 PAUSE_SECONDS: Final = 5.0
 LEASE_PAUSES: Final = 26
 """With PAUSE_SECONDS, longer than the lease of a run that was killed."""
-RESERVE_SECONDS: Final = 90.0
+RESERVE_SECONDS: Final = 120.0
 """No other try is begun with less time left: enough for the slowest one, and for the answer."""
 _NAME: Final = "setup"
 _NEEDED: Final = frozenset({"video:read", "video:write", "system:read", "system:write"})
@@ -88,7 +88,8 @@ class State:
     """What stands in the checkpoint. `urls` may have webhooks of this stack's; `environment_id` is where they are.
 
     `answers` are the last ones to CloudFormation by its request: one that is delivered again, perhaps after the stack
-    has gone on, gets the same answer and changes nothing. Times in epoch seconds.
+    has gone on, gets the same answer and changes nothing. `former` is the target before the last update, unless that
+    was a rollback. Times in epoch seconds.
     """
 
     urls: list[str] = field(default_factory=list)
@@ -97,6 +98,7 @@ class State:
     next_at: int = 0
     key_asked_at: int = 0
     answers: dict[str, Report] = field(default_factory=dict)
+    former: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
     def from_text(cls, text: str) -> Self:
@@ -104,10 +106,15 @@ class State:
         known = {entry.name for entry in fields(cls)}
         return cls(**{name: value for name, value in json.loads(text or "{}").items() if name in known})
 
-    @property
-    def failed_last(self) -> bool:
-        """Whether the last request of CloudFormation's failed: the next one takes back what that one wanted."""
-        return bool(self.answers) and "failed" in list(self.answers.values())[-1]
+    def is_rollback(self, target: Target, former: Target | None) -> bool:
+        """Whether an update from `former` to `target` takes the last one back.
+
+        CloudFormation does not say so. An update back to before the last one is a rollback if that one failed, or if it
+        changed the target, for another resource may have failed. (Somebody who goes back on purpose is taken for one.)
+        """
+        if former is None or asdict(target) != self.former:
+            return False
+        return target != former or "failed" in list(self.answers.values())[-1]
 
     def to_text(self) -> str:
         return json.dumps(asdict(self), separators=(",", ":"))
@@ -149,16 +156,28 @@ class Setup:
         finally:
             lease.release()
 
-    def establish(self, target: Target, request: str, remaining_seconds: Callable[[], float]) -> Report:
+    def establish(
+        self, target: Target, request: str, remaining_seconds: Callable[[], float], *, former: Target | None = None
+    ) -> Report:
         """For CloudFormation's create and update: what a run does, now. `request` is the id of theirs.
 
         What is wrong until somebody changes it is raised; what passes by itself is `pending`, and the schedule's to do.
+        With the `former` target, as an update has it, a rollback is known: it raises nothing of that kind.
         """
-        return self._answered(request, remaining_seconds, lambda lease, state: self._establish(lease, state, target))
+
+        def answer(lease: Lease, state: State) -> Report:
+            return self._establish(lease, state, target, rolls_back=state.is_rollback(target, former))
+
+        def note(state: State) -> None:
+            state.former = asdict(former) if former and not state.is_rollback(target, former) else {}
+
+        return self._answered(request, remaining_seconds, answer, note)
 
     def remove(self, target: Target, request: str, remaining_seconds: Callable[[], float]) -> Report:
         """For CloudFormation's delete: no webhook of this stack's is left, and no run makes another one."""
-        return self._answered(request, remaining_seconds, lambda lease, state: self._remove(lease, state, target))
+        return self._answered(
+            request, remaining_seconds, lambda lease, state: self._remove(lease, state, target), lambda _: None
+        )
 
     def _look(self, lease: Lease, target: Target, options: SetupOptions) -> Report:
         state = State.from_text(lease.state)
@@ -168,8 +187,7 @@ class Setup:
             return {"stopped": "idle"}
         return self._converge(lease, state, target, options)
 
-    def _establish(self, lease: Lease, state: State, target: Target) -> Report:
-        rolls_back = state.failed_last and target.url in state.urls
+    def _establish(self, lease: Lease, state: State, target: Target, *, rolls_back: bool) -> Report:
         state.removed, state.next_at = False, 0
         lease.save(state.to_text())
         if target.manual:
@@ -202,15 +220,22 @@ class Setup:
         return {"status": "removed"}
 
     def _answered(
-        self, request: str, remaining_seconds: Callable[[], float], answer: Callable[[Lease, State], Report]
+        self,
+        request: str,
+        remaining_seconds: Callable[[], float],
+        answer: Callable[[Lease, State], Report],
+        note: Callable[[State], None],
     ) -> Report:
-        """The answer to a request, given before or now, and remembered. A failure is an answer, too."""
+        """The answer to a request, given before or now, and remembered with what is to `note`.
+
+        A failure is an answer, too.
+        """
         lease = self._waited_for(remaining_seconds)
         try:
             given = State.from_text(lease.state).answers.get(request)
             if given is None:
                 given = self._patiently(lease, remaining_seconds, answer)
-                self._remember(lease, request, given)
+                self._remember(lease, request, given, note)
         finally:
             lease.release()
         if "failed" in given:
@@ -236,8 +261,9 @@ class Setup:
             lease.keep()
         raise AssertionError("the last try is final")
 
-    def _remember(self, lease: Lease, request: str, given: Report) -> None:
+    def _remember(self, lease: Lease, request: str, given: Report, note: Callable[[State], None]) -> None:
         state = State.from_text(lease.state)
+        note(state)
         state.answers = dict([*state.answers.items(), (request, given)][-_ANSWERS_KEPT:])
         lease.save(state.to_text())
 
@@ -273,13 +299,14 @@ class Setup:
         return report
 
     def _ensure_key(self, lease: Lease, state: State, options: SetupOptions) -> str:
-        if self._signing_key.is_missing():
+        missing = self._signing_key.is_missing()
+        if missing:
             if self._now() < state.key_asked_at + ANOTHER_KEY_SECONDS:
                 return "postponed"
             state.key_asked_at = int(self._now())
             lease.save(state.to_text())
         try:
-            outcome = self._signing_key.ensure(lease.keep, rotate=options.rotate == "signing_key")
+            outcome = self._signing_key.ensure(lease.keep, missing=missing, rotate=options.rotate == "signing_key")
         except (MuxOutcomeUnknown, SecretUnavailable):
             raise
         except LifecycleError:

@@ -3,6 +3,9 @@
 An exchange takes three steps: the new key is made and stored (`next`); minutes later tokens are signed with it; the old
 one (`previous`) is deleted when no token of it can be good any more. Nothing at Mux tells whose a key is, so only what
 the secret names is ever deleted: a key whose making was not seen to end stays at Mux, and nobody has its private half.
+
+A key that this made and Mux no longer has (somebody deleted it, or the token is of another environment now) is replaced
+at once. Should Mux have been wrong, its tokens play on: it goes the way of any that was exchanged.
 """
 
 from __future__ import annotations
@@ -50,23 +53,31 @@ class SigningKeyUpkeep:
         self._now = now
 
     def is_missing(self) -> bool:
-        return not self._value()
+        """Whether there is none, or the one that this made is not at Mux: deleted, or of another environment.
 
-    def ensure(self, keep: Keep, *, rotate: bool = False) -> str:
+        For a token with System permission: to others Mux shows no key.
+        """
+        value = self._value()
+        if not value:
+            return True
+        since = _seconds(value, "since")
+        old_enough = bool(since) and self._now() >= since + SPREAD_SECONDS
+        return old_enough and not self._mux.has_signing_key(str(value.get("key_id")))
+
+    def ensure(self, keep: Keep, *, missing: bool, rotate: bool = False) -> str:
         """Have a key in use; go on with an exchange, or begin one with `rotate` or when it is time. What was done.
 
-        A key put by hand is exchanged by hand only: `since` says that this made it.
+        A key put by hand is exchanged by hand only: `since` says that this made it. `missing`: what `is_missing` said.
         """
         value, now = self._value(), int(self._now())
         outcome = "in use"
-        if not value:
-            value, outcome = self._made(keep), "made"
+        if missing:
+            value, outcome = self._made(keep) | {"previous": self._replaced(value, now)}, "made"
             self._store(value, keep)
         elif isinstance(value.get("next"), dict):
             if now < _seconds(value["next"], "since") + SPREAD_SECONDS:
                 return "rotating"
-            old = {"key_id": value.get("key_id"), "until": now + self._token_seconds + REMEMBERED_SECONDS}
-            value = value["next"] | {"since": now, "previous": [*_previous(value), old]}
+            value = value["next"] | {"since": now, "previous": self._replaced(value | {"next": None}, now)}
             outcome = "rotated"
             self._store(value, keep)
         elif rotate or self._is_due(value):
@@ -101,6 +112,12 @@ class SigningKeyUpkeep:
         made = self._mux.create_signing_key()
         logger.info("signing key made", key=made["id"])
         return {"key_id": made["id"], "private_key": made["private_key"], "since": int(self._now())}
+
+    def _replaced(self, value: Key, now: int) -> list[Key]:
+        """What the keys in `value` become when another one is signed with."""
+        until = now + self._token_seconds + REMEMBERED_SECONDS
+        keys = [value, value["next"]] if isinstance(value.get("next"), dict) else [value]
+        return [*_previous(value), *({"key_id": key["key_id"], "until": until} for key in keys if key.get("key_id"))]
 
     def _is_due(self, value: Key) -> bool:
         since = _seconds(value, "since")
