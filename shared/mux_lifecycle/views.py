@@ -86,7 +86,8 @@ def playback_id(entry: Json, file: str = "") -> Json:
 
 def mp4(record: Item) -> str:
     """The name of the largest MP4 of the asset that can be downloaded now, or `""`."""
-    return playback.largest_mp4(_parts(record, _document(record).get("static_renditions", []), "rendition"))
+    snapshot = _document(record).get("static_renditions", [])
+    return playback.largest_mp4(_parts(record, snapshot, "rendition", part_versions(record)))
 
 
 def gallery(records: list[Item]) -> list[Json]:
@@ -131,13 +132,13 @@ def _unreadable_reported(record: Item) -> Iterator[None]:
 def _details(record: Item, created_at: str) -> Json:
     """What the document and the parts of an asset record say."""
     document = _document(record)
-    renditions = _parts(record, document.get("static_renditions", []), "rendition")
-    versions = [text(record, "seen"), *part_versions(record).values()]
-    updated = max(map(keys.version_micros, versions)) // MICROSECONDS
+    versions = part_versions(record)
+    renditions = _parts(record, document.get("static_renditions", []), "rendition", versions)
+    updated = max(map(keys.version_micros, (text(record, "seen"), *versions.values()))) // MICROSECONDS
     details: Json = {
         "updated_at": max(rfc3339(updated), created_at),
         "playback_ids": _playback_ids(document, playback.largest_mp4(renditions)),
-        "tracks": _parts(record, document.get("tracks", []), "track"),
+        "tracks": _parts(record, document.get("tracks", []), "track", versions),
         "static_renditions": renditions,
     }
     return details | {name: document[name] for name in _PLAIN_FIELDS if name in document}
@@ -153,12 +154,14 @@ def _published(record: Item) -> Json:
     return shown | {"playback_ids": [entry for entry in ids if entry.get("policy") == "public"]}
 
 
-def _parts(record: Item, snapshot: list[Json], kind: keys.PartKind) -> list[Json]:
+def _parts(record: Item, snapshot: list[Json], kind: keys.PartKind, versions: keys.PartVersions) -> list[Json]:
     """The parts in the asset's snapshot, each replaced, dropped or joined by what its own clock knows later."""
+    if not versions:
+        return snapshot
     seen = text(record, "seen")
     # The files of mp4_support have no id.
     parts = {part.get("id", f"#{position}"): part for position, part in enumerate(snapshot)}
-    for (own_kind, part_id), own in sorted(part_versions(record).items()):
+    for (own_kind, part_id), own in sorted(versions.items()):
         if own_kind != kind:
             continue
         in_snapshot = parts.get(part_id)

@@ -34,6 +34,7 @@ REJECTED_SECONDS: Final = 30 * 86_400
 """How long the record of a rejected asset is kept once that is gone."""
 
 _REJECTED: Final = f"{keys.RANKS['rejected']}|"
+_VERSIONED: Final[dict[str, keys.PartKind]] = {"track_v": "track", "rendition_v": "rendition"}
 _NOT_WISHED: Final = "attribute_not_exists(#delete_requested_at)"
 _DIFFERS: Final = "attribute_not_exists(#doc) OR #doc <> :doc OR #status <> :status"
 _NO_OWNER: Final = "attribute_not_exists(#owner)"
@@ -396,11 +397,14 @@ def missing_facts(record: Item, change: AssetChange, owner: str | None) -> Item:
     return {name: value for name, value in _facts(change, owner).items() if name not in record}
 
 
-def part_versions(record: Item) -> dict[tuple[keys.PartKind, str], str]:
-    """The versions of those tracks and renditions that have clocks of their own, by kind and id; deleted ones too."""
-    kinds: dict[str, keys.PartKind] = {"track_v": "track", "rendition_v": "rendition"}
+def part_versions(record: Item) -> keys.PartVersions:
+    """The record's, deleted parts too."""
     names = {name: name.partition("#") for name in record if "#" in name}
-    return {(kinds[kind], part_id): text(record, name) for name, (kind, _, part_id) in names.items() if kind in kinds}
+    return {
+        (_VERSIONED[kind], part_id): text(record, name)
+        for name, (kind, _, part_id) in names.items()
+        if kind in _VERSIONED
+    }
 
 
 def is_full(record: Item) -> bool:

@@ -29,6 +29,8 @@ NEWER: Final = "(attribute_not_exists(#seen) OR #seen < :seen)"
 """The condition of a write whose version `:seen` must be greater than what stands."""
 
 type PartKind = Literal["track", "rendition"]
+type PartVersions = dict[tuple[PartKind, str], str]
+"""Versions of tracks and renditions that have clocks of their own, by kind and id."""
 
 
 def asset(asset_id: str) -> str:
