@@ -82,5 +82,5 @@ function connectUploader(list) {
 }
 
 function show(name) {
-  for (const part of ["welcome", "library", "video"]) find(`#${part}`).hidden = part !== name;
+  for (const section of ["welcome", "library", "video"]) find(`#${section}`).hidden = section !== name;
 }
