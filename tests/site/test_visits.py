@@ -602,7 +602,7 @@ def _watch(one: Visitor, language: str) -> None:
     )
     player = one.page.locator("mux-player")
     player.evaluate("player => { player.muted = true; return player.play() }")
-    one.page.wait_for_function("() => document.querySelector('mux-player').currentTime > 1")
+    one.page.wait_for_function("() => document.querySelector('mux-player').currentTime > 0.5")
     one.page.wait_for_function(
         """(language) => {
             const { textTracks } = document.querySelector("mux-player");
