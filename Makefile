@@ -24,7 +24,7 @@ help: ## This list
 
 # Without npm the API runs all the same, and says that the site lacks its uploader and player.
 .PHONY: run
-run: $(DEV_READY) $(if $(shell command -v npm),$(SITE_READY)) ## The whole stack on this machine: site, API, Mux emulator, AWS; Ctrl-C ends it
+run: $(DEV_READY) $(if $(shell command -v npm),$(SITE_READY)) ## The whole stack on this machine; Ctrl-C ends it (pages of a dev server: ORIGINS=http://localhost:5173)
 	@exec $(BIN)/python -m local $(ARGS)
 
 .PHONY: test

@@ -67,6 +67,7 @@ def _ready(stack: Stack, settings: Settings) -> str:
     if site and packages_missing(settings.site):
         site += "  (without its uploader and player: install Node.js 20 with npm, and start again)"
     emulator = "" if settings.mux else f"  (emulator: {'what is uploaded plays' if stack.plays else NO_FFMPEG})"
+    pages = f"\n  pages {', '.join(settings.origins)}  (may use the API, too)" if settings.origins else ""
     return f"""
 Ready. Ctrl-C ends everything.
 
@@ -74,7 +75,7 @@ Ready. Ctrl-C ends everything.
   Mux   {stack.mux_url}{emulator}
   AWS   {stack.aws_url}  (moto: DynamoDB, Secrets Manager){site}
   logs  {stack.log_folder}
-  look  {api}/_local/  (status, faults, clock, schedules)
+  look  {api}/_local/  (status, faults, clock, schedules){pages}
 
 Try it:
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 
 PROJECT = Path(__file__).resolve().parent.parent
 RUNTIME = ("local.bootstrap",)
+# What the template takes as AllowedOrigins: as browsers write them, for that is what they are compared with.
+_ORIGIN = re.compile(r"https://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?|http://(localhost|127\.0\.0\.1):[0-9]{1,5}")
 
 
 class SettingsError(Exception):
@@ -34,6 +37,7 @@ class MuxAccount:
 class Settings:
     """Ports (0 takes any free one), what is run, and where files go; `mux` None means the emulator.
 
+    `origins` are pages that may use the API beside the stack's own site, such as those of a generator's dev server.
     `encode` lets the emulator make everything playable, if there is an ffmpeg; `media` is where it keeps that.
     `samples` are uploaded once the stack is ready; `sample_files` keeps them from run to run.
     `processing_seconds` is how long the emulator takes from upload to ready; `integration_seconds` is how long
@@ -45,6 +49,7 @@ class Settings:
     mux_port: int = 8001
     aws_port: int = 8002
     site_port: int = 8080
+    origins: tuple[str, ...] = ()
     mux: MuxAccount | None = None
     processing_seconds: float | None = None
     encode: bool = True
@@ -62,7 +67,7 @@ class Settings:
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Self:
-        """Read API_PORT, MUX_PORT, AWS_PORT, SITE_PORT, LOCAL_SCHEDULES, MUX_PROCESSING_SECONDS and MUX_*."""
+        """Read API_PORT, MUX_PORT, AWS_PORT, SITE_PORT, ORIGINS, LOCAL_SCHEDULES, MUX_PROCESSING_SECONDS and MUX_*."""
         schedules = env.get("LOCAL_SCHEDULES", "on")
         if schedules not in {"on", "off"}:
             raise SettingsError(f"LOCAL_SCHEDULES is {schedules!r}, it must be on or off")
@@ -71,6 +76,7 @@ class Settings:
             mux_port=_port(env, "MUX_PORT", cls.mux_port),
             aws_port=_port(env, "AWS_PORT", cls.aws_port),
             site_port=_port(env, "SITE_PORT", cls.site_port),
+            origins=_origins(env),
             mux=_mux_account(env),
             processing_seconds=_seconds(env, "MUX_PROCESSING_SECONDS"),
             schedules=schedules == "on",
@@ -82,6 +88,14 @@ def _port(env: Mapping[str, str], variable: str, default: int) -> int:
     if not (text.isascii() and text.isdigit() and int(text) < 65536):
         raise SettingsError(f"{variable} is {text!r}, it must be a port number")
     return int(text)
+
+
+def _origins(env: Mapping[str, str]) -> tuple[str, ...]:
+    origins = tuple(filter(None, map(str.strip, env.get("ORIGINS", "").split(","))))
+    for origin in origins:
+        if not _ORIGIN.fullmatch(origin):
+            raise SettingsError(f"ORIGINS has {origin!r}, it must be like http://localhost:5173, without a path")
+    return origins
 
 
 def _seconds(env: Mapping[str, str], variable: str) -> float | None:

@@ -81,7 +81,7 @@ class _Site:
 
 
 def _policy(hosts: Sequence[str]) -> str:
-    """The Content-Security-Policy of the pages with the exact hosts of this machine; see docs/site.md."""
+    """The Content-Security-Policy of the pages with the exact hosts of this machine; see docs/static-sites.md."""
     allowed = " ".join(hosts)
     return "; ".join(
         (

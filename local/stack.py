@@ -181,7 +181,8 @@ class Stack:
         site_listener = self._site_listener()
         site_port = port_of(site_listener) if site_listener else settings.site_port or SITE_PORT
         ports = (site_port, int(self.api_url.rpartition(":")[2]))
-        self.origins = tuple(f"http://{name}:{port}" for port in ports for name in (HOST, "localhost"))
+        own = tuple(f"http://{name}:{port}" for port in ports for name in (HOST, "localhost"))
+        self.origins = own + settings.origins
         self._progress("starting AWS" if settings.mux else "starting AWS and the Mux emulator")
         await self._services.start()
         token = (settings.mux.token_id, settings.mux.token_secret) if settings.mux else EMULATOR_TOKEN

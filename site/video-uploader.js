@@ -3,12 +3,8 @@
  * they can be watched. Its property `token` is a function that answers the visitor's JWT. Events, each with the asset as
  * its detail: `asset` at every change, `ready`, `failed`. Attributes: `api`, `captions`, `policy`, `components`, `chunk-size`.
  */
-import { connect, poll, sentence } from "./js/api.js";
-import { load } from "./js/components.js";
-import { busy, el, find } from "./js/dom.js";
-import { steady } from "./js/steady.js";
-
-const OPEN_UPLOAD = ["waiting", "asset_created"];
+import { el, find } from "./js/dom.js";
+import { part } from "./js/part.js";
 
 class VideoUploader extends HTMLElement {
   token = async () => "";
@@ -29,6 +25,7 @@ class VideoUploader extends HTMLElement {
         el("label", { for: "files", class: "choose", part: "button" }, "Choose videos"),
         el("p", {}, "or drop them here"),
       ),
+      el("p", { role: "alert" }),
       el("ul", { part: "list", "aria-label": "Uploads" }),
     );
     this.#acceptDrops(find(".drop", this.shadowRoot));
@@ -41,9 +38,18 @@ class VideoUploader extends HTMLElement {
     return this.shadowRoot.querySelectorAll("li[data-sending]").length;
   }
 
-  /** Begin to send files. */
-  add(files) {
-    for (const file of files) new Row(this, file);
+  /** Begin to send files. How that is done is loaded with the first one. */
+  async add(files) {
+    // An input or a drop may forget its list meanwhile.
+    const chosen = [...files];
+    const trouble = find("[role=alert]", this.shadowRoot);
+    try {
+      const { Sending } = await part(import("./js/sending.js"));
+      for (const file of chosen) new Sending(this, file);
+      trouble.textContent = "";
+    } catch (error) {
+      trouble.textContent = error.message;
+    }
   }
 
   #acceptDrops(zone) {
@@ -55,154 +61,6 @@ class VideoUploader extends HTMLElement {
         if (type === "drop") this.add(event.dataTransfer.files);
       });
     }
-  }
-}
-
-/** One file: its upload, its mux-uploader, and its line in the list. */
-class Row {
-  #page;
-  #file;
-  #call;
-  #upload;
-  #key = crypto.randomUUID();
-  #refusal;
-  #sender;
-  #pace;
-
-  constructor(page, file) {
-    this.#page = page;
-    this.#file = file;
-    this.#call = connect(page.getAttribute("api"), (renew) => page.token(renew));
-    this.bar = el("progress", { max: 100, value: 0, "aria-label": `Sending ${file.name}` });
-    this.text = el("p", { role: "status" });
-    this.pause = el("button", { type: "button", hidden: true, onclick: () => this.#togglePause() }, "Pause");
-    this.retry = el("button", { type: "button", hidden: true, onclick: () => this.#send() }, "Try again");
-    this.cancel = el("button", { type: "button", onclick: () => busy(this.cancel, () => this.#end()) }, "Cancel");
-    const name = el("strong", {}, file.name);
-    this.line = el("li", { part: "item" }, name, this.bar, this.text, el("div", {}, this.pause, this.retry, this.cancel));
-    find("ul", page.shadowRoot).append(this.line);
-    this.#send();
-  }
-
-  async #send() {
-    this.#show("Getting ready…", { sending: true });
-    try {
-      await load("mux-uploader", this.#page.getAttribute("components") ?? undefined);
-    } catch (error) {
-      return this.#fail(error.message);
-    }
-    this.#sender?.remove();
-    this.#sender = this.#muxUploader();
-    this.line.append(this.#sender);
-    this.#sender.dispatchEvent(new CustomEvent("file-ready", { detail: this.#file }));
-  }
-
-  /** Mux's element does the sending; its own texts stay away, for it shows them as HTML. */
-  #muxUploader() {
-    const chunks = this.#page.getAttribute("chunk-size") ?? "5120";
-    const without = { "no-drop": true, "no-progress": true, "no-status": true, "no-retry": true };
-    const sender = el("mux-uploader", { ...without, "chunk-size": chunks });
-    sender.endpoint = () => this.#url();
-    sender.addEventListener("uploadstart", () => {
-      this.#pace = steady(sender.upload);
-      sender.upload.on("attemptFailure", () => this.#show("The connection is broken. Trying again…", { sending: true }));
-    });
-    sender.addEventListener("progress", ({ detail }) => this.#progress(detail));
-    sender.addEventListener("offline", () => this.#show("You are offline. It goes on by itself later.", { sending: true }));
-    sender.addEventListener("uploaderror", () => this.#refused());
-    sender.addEventListener("success", () => this.#follow());
-    return sender;
-  }
-
-  async #url() {
-    const [captions, policy] = ["captions", "policy"].map((name) => this.#page.getAttribute(name));
-    const title = this.#file.name.replace(/\.\w+$/, "").replace(/[\p{Cc}\p{Cs}]/gu, " ").slice(0, 512) || "Untitled";
-    const wish = { title, ...(captions && { captions }), ...(policy && { playback_policy: policy }) };
-    try {
-      this.#upload ??= (await this.#call("POST", "/uploads", wish, { headers: { "Idempotency-Key": this.#key } })).data;
-      this.#pace?.begun();
-      return this.#upload.url;
-    } catch (error) {
-      this.#refusal = error.message;
-      throw error;
-    }
-  }
-
-  #progress(percent) {
-    this.bar.value = percent;
-    this.pause.hidden = false;
-    if (!this.#pace.held && navigator.onLine) this.#show(`${Math.floor(percent)} % sent`, { sending: true });
-  }
-
-  #togglePause() {
-    this.#pace.hold(!this.#pace.held);
-    this.pause.textContent = this.#pace.held ? "Resume" : "Pause";
-    this.#show(this.#pace.held ? "Paused" : "Going on…", { sending: true });
-  }
-
-  /** The API did not give a URL, or Mux does not take any more at this one: the next try gets a new one. */
-  #refused() {
-    this.#pace?.stop();
-    if (!this.#refusal) [this.#upload, this.#key] = [undefined, crypto.randomUUID()];
-    this.#fail(this.#refusal ?? "The upload broke off.");
-    this.#refusal = undefined;
-  }
-
-  /** All is sent. Whether it became a video is known when the API says so. */
-  async #follow() {
-    this.bar.removeAttribute("value");
-    this.#show("Processing…");
-    try {
-      await poll(async () => this.#arrived((await this.#call("GET", `/uploads/${this.#upload.id}`)).data));
-    } catch (error) {
-      this.#fail(error.message, false);
-    }
-  }
-
-  #arrived({ status, asset, error }) {
-    if (asset) this.#tell("asset", asset);
-    if (asset?.status === "ready") {
-      this.#tell("ready", asset);
-      this.line.remove();
-    } else if (asset?.status === "errored") {
-      this.#tell("failed", asset);
-      this.#fail(sentence(asset.errors?.messages) || "This file could not be made into a video.", false);
-    } else if (asset || OPEN_UPLOAD.includes(status)) {
-      return false;
-    } else {
-      this.#fail(sentence(error?.messages) || "This upload has ended without a video.", false);
-    }
-    return true;
-  }
-
-  #fail(message, again = true) {
-    this.bar.hidden = true;
-    this.#show(message, { failed: true, again });
-  }
-
-  async #end() {
-    this.#pace?.stop();
-    try {
-      if (this.#upload && this.line.hasAttribute("data-sending")) await this.#call("DELETE", `/uploads/${this.#upload.id}`);
-      this.line.remove();
-    } catch (error) {
-      this.#fail(error.message, false);
-    }
-  }
-
-  #show(text, { sending = false, failed = false, again = false } = {}) {
-    if (this.text.textContent !== text) this.text.textContent = text;
-    this.line.toggleAttribute("data-sending", sending);
-    this.line.toggleAttribute("data-failed", failed);
-    this.bar.hidden = failed;
-    this.retry.hidden = !again;
-    if (!sending) this.pause.hidden = true;
-    this.cancel.hidden = !sending && !failed;
-    this.cancel.textContent = sending ? "Cancel" : "Dismiss";
-  }
-
-  #tell(type, detail) {
-    this.#page.dispatchEvent(new CustomEvent(type, { detail }));
   }
 }
 

@@ -20,15 +20,16 @@ export class ApiError extends Error {
 /** A function (method, path, body) for the API at `base`; `token(renew)` answers a JWT, or "" to go without. */
 export function connect(base, token = async () => "") {
   async function once(method, path, body, options, renew) {
-    const jwt = await token(renew);
     const headers = { ...options.headers };
-    if (jwt) headers.Authorization = `Bearer ${jwt}`;
     if (body !== undefined) headers["Content-Type"] = "application/json";
+    let jwt;
     let response;
     try {
+      jwt = await token(renew);
+      if (jwt) headers.Authorization = `Bearer ${jwt}`;
       response = await fetch(base + path, { ...options, method, headers, body: body && JSON.stringify(body) });
     } catch (error) {
-      if (error.name === "AbortError") throw error;
+      if (!(error instanceof TypeError)) throw error;
       const reason = navigator.onLine ? "The video service cannot be reached." : "You are offline.";
       throw new ApiError(`${reason} Check your connection.`, { type: "offline", temporary: true });
     }

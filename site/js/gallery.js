@@ -3,7 +3,8 @@ import config from "../config.js";
 import { connect } from "./api.js";
 import { busy, find } from "./dom.js";
 import { card, fillEmbed, picture, skeletons, titleOf, told, watchConnection } from "./page.js";
-import { embedCode, player, publicId, publicSources } from "./playback.js";
+import { publicId, publicSources } from "./playback.js";
+import { embedCode, player } from "./player.js";
 
 const PAGE = 24;
 const call = connect(config.api);

@@ -1,226 +1,86 @@
-/** The library: signs the visitor in, lists, searches, uploads, follows what changes, and opens single videos. */
+/** The visitor's own page: who is signed in, and whether the address shows the list or a single video. */
 import config from "../config.js";
-import "../video-uploader.js";
-import { connect, poll } from "./api.js";
+import { connect } from "./api.js";
 import { busy, el, find } from "./dom.js";
-import { card, fillCard, notice, picture, skeletons, titleOf, told, watchConnection } from "./page.js";
-import { sources } from "./playback.js";
-import { completeSignIn, signIn, signOut, token, visitor } from "./session.js";
-import { showVideo } from "./video.js";
-
-const PAGE = 24;
-const WHOLE = 100;
-const UNDO_SECONDS = 10;
-const UNDER_WAY = ["preparing", "deleting"];
+import { notice, titleOf, told, watchConnection } from "./page.js";
+import { part } from "./part.js";
+import { signing, token, visitor } from "./session.js";
 
 const call = connect(config.api, token);
-const list = find("#videos");
-const search = find("#search");
-const assets = new Map();
-const doomed = new Map();
-const followed = new Set();
-let cursor;
-let turn = 0;
+let listing;
 let opened;
 let leave = () => {};
-
-const seen = new IntersectionObserver((entries) => {
-  for (const { isIntersecting, target } of entries) if (isIntersecting) showPicture(target);
-});
 
 start();
 
 async function start() {
   watchConnection();
   find("#sign-in").addEventListener("click", ({ target }) => busy(target, () => told(signIn)));
-  await told(completeSignIn);
+  if (location.search) await told(async () => (await signing()).completeSignIn());
   if (!visitor()) return show("welcome");
-  openAccount();
-  openUploader();
+  find("#account").append(
+    el("span", { class: "name" }, visitor().name),
+    el("button", { type: "button", onclick: () => told(signOut) }, "Sign out"),
+  );
   addEventListener("hashchange", route);
   addEventListener("session-ended", () => notice("Your session has ended.", { action: "Sign in", act: () => told(signIn) }));
-  // Who closes the page does not come back for Undo.
-  addEventListener("pagehide", () => doomed.forEach(({ now }) => now()));
-  search.addEventListener("submit", (event) => event.preventDefault());
-  search.elements.status.addEventListener("change", refresh);
-  search.elements.text.addEventListener("input", filter);
-  find("#more").addEventListener("click", ({ target }) => busy(target, () => told(() => more(turn, PAGE))));
-  route();
-  await refresh();
+  await route();
 }
 
-function openAccount() {
-  const out = el("button", { type: "button", onclick: () => told(signOut) }, "Sign out");
-  find("#account").append(el("span", { class: "name" }, visitor().name), out);
-}
-
-function openUploader() {
-  const uploader = find("video-uploader");
-  uploader.token = token;
-  for (const name of ["api", "captions", "components"]) uploader.setAttribute(name, config[name]);
-  uploader.addEventListener("asset", ({ detail }) => put(detail, true));
-  uploader.addEventListener("ready", ({ detail }) => notice(`“${titleOf(detail)}” is ready.`, { seconds: 6 }));
-}
+const signIn = async () => (await signing()).signIn();
+const signOut = async () => (await signing()).signOut();
 
 /** The address says what is shown: #/video/ID or the list. */
 async function route() {
   leave();
-  leave = () => {};
-  const id = location.hash.match(/^#\/video\/([A-Za-z0-9]+)$/)?.[1];
-  const from = find("#video").hidden ? null : opened;
-  opened = id;
-  show(id ? "video" : "library");
-  if (!id) return backFrom(from);
   const closed = new AbortController();
   leave = () => closed.abort();
-  const changed = (asset) => put(asset);
-  await told(() => showVideo(id, { call, known: assets.get(id), changed, remove, signal: closed.signal }));
+  const id = location.hash.match(/^#\/video\/([A-Za-z0-9]+)$/)?.[1];
+  const from = opened;
+  opened = id;
+  show(id ? "video" : "library");
+  await told(() => (id ? openVideo(id, closed.signal) : openList(from)));
 }
 
-/** The list again; whoever came from a video is at its card. */
-function backFrom(id) {
+async function openVideo(id, signal) {
+  const { showVideo } = await part(import("./video.js"));
+  if (signal.aborted) return;
+  const list = await listing;
+  const changed = (asset) => list?.put(asset);
+  const remove = (asset) => told(async () => (await openedList()).remove(asset));
+  await showVideo(id, { call, known: list?.known(id), changed, remove, signal });
+}
+
+/** The list; whoever comes from a video is at its card. */
+async function openList(from) {
   document.title = "Reel · Your videos";
-  const item = id && cardOf(id);
-  if (id) (item && !item.hidden ? find("a", item) : find("#main")).focus();
+  const list = await openedList();
+  if (from) list.focus(from);
+}
+
+/** The list, with its uploader, once somebody has come to see it. */
+function openedList() {
+  listing ??= part(Promise.all([import("./list.js"), import("../video-uploader.js")])).then(
+    ([list]) => {
+      connectUploader(list);
+      return list;
+    },
+    (error) => {
+      listing = undefined;
+      throw error;
+    },
+  );
+  return listing;
+}
+
+function connectUploader(list) {
+  const uploader = find("video-uploader");
+  uploader.token = token;
+  for (const name of ["api", "captions", "components"]) uploader.setAttribute(name, config[name]);
+  uploader.addEventListener("asset", ({ detail }) => list.put(detail, true));
+  uploader.addEventListener("ready", ({ detail }) => notice(`“${titleOf(detail)}” is ready.`, { seconds: 6 }));
 }
 
 function show(name) {
-  for (const part of ["welcome", "library", "video"]) find(`#${part}`).hidden = part !== name;
-}
-
-/** Read the list anew. */
-async function refresh() {
-  const mine = ++turn;
-  assets.clear();
-  cursor = undefined;
-  list.replaceChildren(...skeletons(6));
-  list.setAttribute("aria-busy", "true");
-  const worked = await told(() => more(mine, PAGE));
-  if (mine !== turn) return;
-  list.removeAttribute("aria-busy");
-  summarise();
-  if (!worked) list.replaceChildren(el("li", { class: "empty" }, el("button", { type: "button", onclick: refresh }, "Try again")));
-}
-
-async function more(mine, limit) {
-  const query = new URLSearchParams({ limit });
-  if (cursor) query.set("cursor", cursor);
-  if (search.elements.status.value) query.set("status", search.elements.status.value);
-  const page = await call("GET", `/assets?${query}`);
-  if (mine !== turn) return;
-  if (!cursor) list.replaceChildren();
-  cursor = page.next_cursor;
-  for (const asset of page.data) put(asset, false, true);
-  await filter();
-}
-
-/** A video is new or has changed: its card follows. What is not in the list stays out of it unless it is `fresh`. */
-function put(asset, fresh = false, listed = fresh) {
-  if (!listed && !assets.has(asset.id)) return;
-  const had = assets.get(asset.id);
-  assets.set(asset.id, asset);
-  let item = cardOf(asset.id);
-  if (item) {
-    fillCard(item, asset);
-  } else {
-    item = card(asset, `#/video/${asset.id}`);
-    if (fresh) list.prepend(item);
-    else list.append(item);
-  }
-  const bin = find(".delete", item);
-  bin.setAttribute("aria-label", `Delete ${titleOf(asset)}`);
-  bin.onclick = () => remove(assets.get(asset.id));
-  if (asset.status === "ready" && had?.status !== "ready") seen.observe(item);
-  if (UNDER_WAY.includes(asset.status) && !fresh) follow(asset.id);
-  if (fresh) filter();
-}
-
-const cardOf = (id) => list.querySelector(`[data-id="${id}"]`);
-
-async function showPicture(item) {
-  seen.unobserve(item);
-  // Without a picture the card stays as it is: the list is no worse for it.
-  const urls = await sources(call, assets.get(item.dataset.id) ?? {}).catch(() => null);
-  if (urls) picture(item, urls.thumbnail);
-}
-
-/** Ask for a video that is under way until it is not. */
-async function follow(id) {
-  if (followed.has(id)) return;
-  followed.add(id);
-  await told(() =>
-    poll(async () => {
-      try {
-        const { data } = await call("GET", `/assets/${id}`);
-        put(data);
-        return !UNDER_WAY.includes(data.status);
-      } catch (error) {
-        if (error.status !== 404) throw error;
-        drop(id);
-        return true;
-      }
-    }),
-  );
-  followed.delete(id);
-}
-
-function drop(id) {
-  assets.delete(id);
-  cardOf(id)?.remove();
-  summarise();
-}
-
-/** Take a video away at once, and delete it when the time to undo is over. */
-function remove(asset) {
-  const { id } = asset;
-  const now = () => {
-    doomed.delete(id);
-    call("DELETE", `/assets/${id}`, undefined, { keepalive: true }).then(
-      ({ data }) => (data ? put(data) : drop(id)),
-      (error) => {
-        if (error.status === 404) return drop(id);
-        notice(`“${titleOf(asset)}” is still there. ${error.message}`);
-        filter();
-      },
-    );
-  };
-  const undo = () => {
-    doomed.delete(id);
-    filter();
-  };
-  doomed.set(id, { now });
-  filter();
-  // What had the focus is gone.
-  if (opened) location.hash = "#/";
-  else find("#main").focus({ preventScroll: true });
-  notice(`“${titleOf(asset)}” was deleted.`, { action: "Undo", act: undo, seconds: UNDO_SECONDS, gone: () => doomed.get(id)?.now() });
-}
-
-/** Show the cards that match the search; it is about all videos, so the rest of the list is read for it. */
-async function filter() {
-  const text = search.elements.text.value.trim().toLowerCase();
-  for (const [id, asset] of assets) {
-    const item = cardOf(id);
-    if (item) item.hidden = doomed.has(id) || !titleOf(asset).toLowerCase().includes(text);
-  }
-  summarise();
-  if (text && cursor && !list.dataset.reading) {
-    list.dataset.reading = "";
-    const mine = turn;
-    await told(() => more(mine, WHOLE)).finally(() => delete list.dataset.reading);
-    if (cursor) await filter();
-  }
-}
-
-function summarise() {
-  const shown = list.querySelectorAll("[data-id]:not([hidden])").length;
-  const { text, status } = search.elements;
-  const searched = text.value.trim() || status.value;
-  find("#more").hidden = !cursor || Boolean(text.value.trim());
-  const empty = find("#empty");
-  empty.hidden = shown > 0 || Boolean(cursor) || list.hasAttribute("aria-busy");
-  find("h2", empty).textContent = searched ? "Nothing found" : "No videos yet";
-  find("p", empty).textContent = searched ? "Try another title, or show all videos." : "Your first one is a drag and drop away.";
-  search.hidden = !searched && assets.size === 0 && !cursor;
-  find("#summary").textContent = shown ? `${shown}${cursor ? " or more" : ""} ${shown === 1 && !cursor ? "video" : "videos"}` : "";
+  for (const section of ["welcome", "library", "video"]) find(`#${section}`).hidden = section !== name;
 }

@@ -2,7 +2,8 @@
 import { poll, sentence } from "./api.js";
 import { busy, cloned, el, find } from "./dom.js";
 import { fillEmbed, fillFacts, notice, titleOf, told } from "./page.js";
-import { embedCode, player, publicId, sources } from "./playback.js";
+import { publicId, sources } from "./playback.js";
+import { embedCode, player } from "./player.js";
 
 const LANGUAGES = ["en", "es", "fr", "de", "it", "pt", "nl", "pl", "sv", "da", "fi", "no", "cs", "uk", "ru", "tr", "ja", "ko"];
 const names = new Intl.DisplayNames(["en"], { type: "language" });

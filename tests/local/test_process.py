@@ -154,6 +154,10 @@ def test_a_port_in_use_is_named_with_its_variable(variable: str) -> None:
     [
         ({"API_PORT": "http"}, "API_PORT is 'http', it must be a port number"),
         ({"MUX_PORT": "70000"}, "MUX_PORT is '70000', it must be a port number"),
+        (
+            {"ORIGINS": "http://localhost:1313, http://localhost:5173/"},
+            "ORIGINS has 'http://localhost:5173/', it must be like http://localhost:5173, without a path",
+        ),
         ({"LOCAL_SCHEDULES": "yes"}, "LOCAL_SCHEDULES is 'yes', it must be on or off"),
         ({"MUX_PROCESSING_SECONDS": "fast"}, "MUX_PROCESSING_SECONDS is 'fast', it must be a number"),
         ({"MUX_TOKEN_ID": "x"}, "MUX_TOKEN_ID and MUX_TOKEN_SECRET must be set together"),

@@ -14,6 +14,7 @@ import requests
 from local.embedded import LocalStack
 from local.ports import url
 from local.services import Services
+from local.settings import Settings
 from local.worker import FunctionError
 
 if TYPE_CHECKING:
@@ -21,11 +22,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 EVIL = "https://evil.test"
+DEV_SERVER = "http://localhost:5173"
 
 
 @pytest.fixture(scope="module")
 def stack() -> Iterator[LocalStack]:
-    with LocalStack(processing_seconds=0.05) as running:
+    with LocalStack(processing_seconds=0.05, origins=Settings.from_env({"ORIGINS": DEV_SERVER}).origins) as running:
         yield running
 
 
@@ -97,6 +99,22 @@ def test_the_api_itself_allows_the_sites_origin(stack: LocalStack) -> None:
     response = stack.request("GET", "/assets", headers={"Origin": stack.origins[0]})
     assert response.status_code == 401
     assert response.headers["Access-Control-Allow-Origin"] == stack.origins[0]
+
+
+def test_a_page_of_a_dev_server_that_is_let_in_can_do_what_the_site_can(stack: LocalStack) -> None:
+    """Get a token, ask for an upload, and send a file to Mux, each as a browser does it: asking first."""
+    asked = {"Origin": DEV_SERVER, "Access-Control-Request-Headers": "authorization,content-type"}
+    token = local(stack, "token", '{"sub": "alice"}', Origin=DEV_SERVER).json()["token"]
+    preflight = stack.request("OPTIONS", "/uploads", headers={**asked, "Access-Control-Request-Method": "POST"})
+    made = stack.request("POST", "/uploads", token, headers={"Origin": DEV_SERVER}, json={"title": "A film"})
+    upload = made.json()["data"]["url"]
+    put = requests.options(upload, headers={**asked, "Access-Control-Request-Method": "PUT"}, timeout=30)
+    for answer in (preflight, made, put):
+        assert answer.ok, answer.text
+        assert answer.headers["Access-Control-Allow-Origin"] in {DEV_SERVER, "*"}
+    foreign = stack.request("POST", "/uploads", token, headers={"Origin": EVIL}, json={"title": "A film"})
+    assert foreign.status_code == 403
+    assert "Access-Control-Allow-Origin" not in foreign.headers
 
 
 def test_functions_reach_the_table_and_the_secrets(stack: LocalStack) -> None:

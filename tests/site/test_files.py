@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 import requests
 
-from tests.site.visitor import SITE
+from tests.site.visitor import BUDGET_BYTES, SITE
 
 if TYPE_CHECKING:
     from local.embedded import LocalStack
@@ -22,7 +22,6 @@ COMPONENTS = re.findall(
     r'"(?P<name>@mux/[a-z-]+)@(?P<version>[0-9.]+)/(?P<path>[^"]+)",\s+"(?P<integrity>sha384-[^"]+)"',
     (SITE / "js" / "components.js").read_text(encoding="utf-8"),
 )
-BUDGET_BYTES = 30_000
 
 
 class _Page(HTMLParser):

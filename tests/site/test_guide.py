@@ -62,7 +62,7 @@ def test_every_page_of_the_gallery_is_read(published: LocalStack, tmp_path: Path
 
 
 def test_astros_page_has_a_path_for_each_video(published: LocalStack, tmp_path: Path) -> None:
-    """Its frontmatter is a module; without Astro itself, it is run as one."""
+    """Its frontmatter is a module, and is run as one: Astro itself is 277 packages and 158 MB."""
     write(tmp_path, "package.json", '{"type": "module"}')
     write(tmp_path, "src/gallery.js", recipe("gallery.js"))
     frontmatter = recipe("[id].astro").split("---\n")[1].replace("const { video } = Astro.props;", "")
