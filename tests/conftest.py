@@ -33,6 +33,7 @@ def emulator() -> Iterator[MuxEmulator]:
 @pytest.fixture
 def mux(emulator: MuxEmulator) -> MuxEmulator:
     emulator.reset()
+    emulator.remove_webhooks()
     return emulator
 
 

@@ -87,5 +87,9 @@ class Control:
         endpoint = self._environment.webhooks.register(address, signing_secret)
         return {"id": endpoint.id, "signing_secret": endpoint.signing_secret}
 
+    async def remove_webhooks(self) -> None:
+        """Tell nobody anything any more, whoever registered them."""
+        self._environment.webhooks.remove_all()
+
     async def reset(self) -> None:
         await self._environment.reset()

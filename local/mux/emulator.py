@@ -128,6 +128,10 @@ class MuxEmulator:
         """Send events to `address`; returns `id` and `signing_secret`."""
         return self._call(self._server.control.register_webhook(address, signing_secret))
 
+    def remove_webhooks(self) -> None:
+        """Tell nobody anything any more."""
+        self._call(self._server.control.remove_webhooks())
+
     def reset(self) -> None:
         """Forget all but webhooks, signing keys and the token."""
         self._call(self._server.control.reset())

@@ -67,6 +67,10 @@ class Webhooks:
         endpoint.enabled = False
         del self._endpoints[webhook_id], self._dispatchers[webhook_id]
 
+    def remove_all(self) -> None:
+        for webhook_id in list(self._endpoints):
+            self.remove(webhook_id)
+
     def outstanding(self) -> Outstanding:
         """Of all endpoints together."""
         each = [dispatcher.outstanding for dispatcher in self._dispatchers.values()]
