@@ -80,7 +80,8 @@ Ready. Ctrl-C ends everything.
 Try it:
 
 TOKEN=$(curl -s {api}/_local/token -d '{{"sub": "alice"}}' | sed 's/.*"token": "//; s/".*//')
-curl -s {api}/uploads -H "Authorization: Bearer $TOKEN" --json '{{"title": "My first video"}}'
+curl -s {api}/uploads -H "Authorization: Bearer $TOKEN" \\
+  -H 'Content-Type: application/json' -d '{{"title": "My first video"}}'
 curl -s {api}/assets -H "Authorization: Bearer $TOKEN"
 """
 
