@@ -14,32 +14,29 @@ os.environ |= {
 import argparse
 import contextlib
 import logging
-import re
 import sys
 import tempfile
 from collections import defaultdict
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 from unittest import mock
 
-from bench.comparison.process import FunctionProcess, UnsuccessfulError
+from bench import performance_page
+from bench.comparison.process import FunctionProcess, patiently
 from bench.comparison.variants import Variant, built
 from bench.footprint import Peaks, table, too_many
 from bench.scenarios import SCENARIOS
 from bench.stage import Stage
 from local.template import Function
 from mux_lifecycle import aws
-from tests.artifacts.built import ROOT
 
-PAGE: Final = ROOT / "docs" / "performance.md"
-MARKED: Final = re.compile(r"(?s)(<!-- memory -->\n).*(<!-- /memory -->)")
 THOROUGH: Final[Mapping[str, list[dict[str, Any]]]] = {
     "reconcile": [{"start": True}],
     "mux_setup": [{"check": True}],
 }
 """Runs that do their work, after those that find nothing to do. The walk adopts what the others left at Mux."""
-_ATTEMPTS: Final = 5
 
 
 def main() -> None:
@@ -53,8 +50,7 @@ def main() -> None:
         found = peaks(stage, built(Path(folder)), options.events)
     print(table(found))
     if options.write:
-        page = PAGE.read_text(encoding="utf-8")
-        PAGE.write_text(MARKED.sub(lambda match: f"{match[1]}{table(found)}\n{match[2]}", page), encoding="utf-8")
+        performance_page.write("memory", f"{table(found)}\n")
     sys.exit(bool(too_many(found)))
 
 
@@ -77,17 +73,8 @@ def peaks(stage: Stage, way: Variant, count: int) -> Peaks:
 def _peak(stage: Stage, way: Variant, function: Function, events: list[dict[str, Any]]) -> int:
     with FunctionProcess(way.start(function, stage.environment(function.logical_id)), function.arn) as process:
         for event in events:
-            _answered(process, event)
+            patiently(partial(process.next, event))
         return process.peak_bytes()
-
-
-def _answered(process: FunctionProcess, event: dict[str, Any]) -> None:
-    """On a busy machine moto may be slower than a function waits for DynamoDB."""
-    for _ in range(_ATTEMPTS - 1):
-        with contextlib.suppress(UnsuccessfulError):
-            process.next(event)
-            return
-    process.next(event)
 
 
 if __name__ == "__main__":

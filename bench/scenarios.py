@@ -119,7 +119,7 @@ def _mux_setup(stage: Stage, count: int) -> list[Json]:
     if "webhook" not in entry_point("mux_setup")({}, Context()):
         raise SystemExit("the setup has not registered its webhook")
     # Nobody listens there: deliveries that fail would only disturb the measurements.
-    stage.remove_webhooks()
+    stage.mux.remove_webhooks()
     return [{}] * count
 
 

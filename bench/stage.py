@@ -63,12 +63,6 @@ class Stage:
         found: dict[str, Any] = answer.json()["data"]
         return found
 
-    def remove_webhooks(self) -> None:
-        """Let Mux tell nobody anything."""
-        url = f"{self.mux.url}/system/v1/webhooks"
-        for webhook in requests.get(url, auth=self._credentials, timeout=10).json()["data"]:
-            requests.delete(f"{url}/{webhook['id']}", auth=self._credentials, timeout=10).raise_for_status()
-
     def empty_table(self) -> None:
         """Forget all records; Mux keeps what it has."""
         for page in self.dynamodb.get_paginator("scan").paginate(TableName=self.table_name):

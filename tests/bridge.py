@@ -9,7 +9,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, Self
 
 import pytest
-import requests
 
 from tests.world import SIGNING_SECRET, World, http_event
 
@@ -40,8 +39,6 @@ class Webhooks:
         self._world = world
         self._under_way = 0
         self._changed = threading.Condition()
-        self._session = requests.Session()
-        self._session.auth = (world.mux.token_id, world.mux.token_secret)
         self._server = _Server(("127.0.0.1", 0), self._endpoint())
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
 
@@ -54,10 +51,8 @@ class Webhooks:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        mux = self._world.mux
-        mux.set_faults({})
-        assert self._session.delete(f"{mux.url}/system/v1/webhooks/{self._id}", timeout=10).status_code == 204
-        self._session.close()
+        self._world.mux.set_faults({})
+        assert self._world.mux_call("DELETE", f"/system/v1/webhooks/{self._id}").status_code == 204
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()

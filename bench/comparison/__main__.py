@@ -14,7 +14,6 @@ os.environ |= {
 import argparse
 import logging
 import platform
-import re
 import subprocess
 import sys
 import sysconfig
@@ -23,6 +22,7 @@ import time
 from pathlib import Path
 from typing import Final
 
+from bench import performance_page
 from bench.comparison.chart import svg
 from bench.comparison.measure import measure
 from bench.comparison.report import tables
@@ -30,9 +30,7 @@ from bench.comparison.variants import variants
 from bench.stage import Stage
 from tests.artifacts.built import ROOT
 
-PAGE: Final = ROOT / "docs" / "performance.md"
 CHART: Final = ROOT / "docs" / "performance.svg"
-MARKED: Final = re.compile(r"(?s)(<!-- figures -->\n).*(<!-- /figures -->)")
 
 
 def main() -> None:
@@ -51,8 +49,7 @@ def main() -> None:
     print(figures)
     if options.write:
         CHART.write_text(svg(results, ways), encoding="utf-8")
-        page = PAGE.read_text(encoding="utf-8")
-        PAGE.write_text(MARKED.sub(lambda match: f"{match[1]}\n{figures}\n{match[2]}", page), encoding="utf-8")
+        performance_page.write("figures", f"\n{figures}\n")
 
 
 def _circumstances(options: argparse.Namespace) -> str:

@@ -5,12 +5,12 @@ import statistics
 import sys
 import uuid
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final
 
-from bench.comparison.process import FunctionProcess, UnsuccessfulError
+from bench.comparison.process import FunctionProcess, patiently
 from bench.comparison.variants import PEERS, Variant
 from bench.scenarios import SCENARIOS
 from bench.stage import Stage
@@ -18,7 +18,6 @@ from bench.stage import Stage
 LOADS: Final = ("webhook_receiver", "list_assets")
 """The functions that run often enough for their warm cost to matter."""
 _WARM_EVENTS: Final = 3
-_ATTEMPTS: Final = 5
 
 type Json = dict[str, Any]
 
@@ -50,23 +49,13 @@ def measure(stage: Stage, ways: list[Variant], *, starts: int, rounds: int, requ
         stage.empty_table()
         for name in PEERS:
             for way in _rotated(ways, number):
-                _taken(partial(_cold, stage, name, way, results[name, way.name]))
+                patiently(partial(_cold, stage, name, way, results[name, way.name]))
     for number in range(rounds):
         print(f"under load: round {number + 1} of {rounds}", file=sys.stderr)
         for name in LOADS:
             for way in _rotated(ways, number):
-                _taken(partial(_load, stage, name, way, results[name, way.name], requests))
+                patiently(partial(_load, stage, name, way, results[name, way.name], requests))
     return results
-
-
-def _taken(sample: Callable[[], None]) -> None:
-    """Take a sample, again if need be: on a busy machine moto may be slower than a function waits for DynamoDB."""
-    for _ in range(_ATTEMPTS - 1):
-        try:
-            return sample()
-        except UnsuccessfulError as error:
-            print(f"again: {error}", file=sys.stderr)
-    return sample()
 
 
 def _cold(stage: Stage, name: str, way: Variant, samples: Samples) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from layer.errors import MovedError
-from layer.imports import dotted_name, is_for_type_checkers, origin
+from layer.imports import dotted_name, is_for_type_checkers, origin, package_of
 
 NOTICE = "# Changed for this layer: some imports are made where they are used.\n"
 
@@ -27,12 +27,12 @@ def defer(folder: Path, modules: Collection[str], *, untouched: str) -> None:
     """
     paths = {path: dotted_name(folder, path) for path in sorted(folder.rglob("*.py"))}
     trees = {path: ast.parse(path.read_bytes()) for path in paths}
-    taken = {name for path, tree in trees.items() for name in _taken(tree, paths[path], _is_package(path))}
+    taken = {name for path, tree in trees.items() for name in _taken(tree, paths[path], package_of(paths[path], path))}
     moved: set[str] = set()
     for path, module in paths.items():
         if module.partition(".")[0] in {untouched, *modules}:
             continue
-        wanted = _Wanted(module, _is_package(path), modules)
+        wanted = _Wanted(package_of(module, path), modules)
         statements = list(_movable(trees[path], wanted, {name for origin, name in taken if origin == module}))
         if statements:
             path.write_text(_moved(path.read_text(encoding="utf-8"), trees[path], statements), encoding="utf-8")
@@ -43,10 +43,9 @@ def defer(folder: Path, modules: Collection[str], *, untouched: str) -> None:
 
 @dataclass(frozen=True)
 class _Wanted:
-    """Which imports of one module shall wait."""
+    """Which imports of a module in `package` shall wait."""
 
-    module: str
-    is_package: bool
+    package: str
     modules: Collection[str]
 
     def matches(self, statement: Import) -> set[str]:
@@ -54,7 +53,7 @@ class _Wanted:
         if isinstance(statement, ast.Import):
             targets = [alias.name for alias in statement.names]
         else:
-            base = origin(statement, self.module, is_package=self.is_package)
+            base = origin(statement, self.package)
             if self._of(base):
                 return self._of(base)
             targets = [f"{base}.{alias.name}" for alias in statement.names]
@@ -127,12 +126,12 @@ def _outside(node: ast.AST) -> Iterator[ast.AST]:
             yield child
 
 
-def _taken(tree: ast.Module, module: str, is_package: bool) -> Iterator[tuple[str, str]]:
+def _taken(tree: ast.Module, module: str, package: str) -> Iterator[tuple[str, str]]:
     """What other modules must find: pairs of a module and a name in it."""
     for node in ast.walk(tree):
         match node:
             case ast.ImportFrom(names=names):
-                base = origin(node, module, is_package=is_package)
+                base = origin(node, package)
                 yield from ((base, alias.name) for alias in names)
             case ast.Assign(targets=[ast.Name(id="__all__")], value=value):
                 texts = (node.value for node in ast.walk(value) if isinstance(node, ast.Constant))
@@ -160,7 +159,3 @@ def _bound(nodes: Iterable[ast.AST]) -> set[str]:
 
 def _brought(statement: Import) -> set[str]:
     return {alias.asname or alias.name.partition(".")[0] for alias in statement.names}
-
-
-def _is_package(path: Path) -> bool:
-    return path.name == "__init__.py"

@@ -30,7 +30,7 @@ def reachable(folder: Path, modules: Iterable[str], *, never: Collection[str] = 
                 continue
             found[name] = file
             if file.suffix == ".py":
-                waiting += imported(file.read_bytes(), name, is_package=file.name == "__init__.py")
+                waiting += imported(file.read_bytes(), package_of(name, file))
     return set(found.values())
 
 
@@ -39,23 +39,22 @@ def all_modules(folder: Path, package: str) -> list[str]:
     return [dotted_name(folder, path) for path in (folder / package).rglob("*.py")]
 
 
-def imported(source: bytes, module: str, *, is_package: bool) -> Iterator[str]:
+def imported(source: bytes, package: str) -> Iterator[str]:
     """The names in a module's import statements and texts, made absolute; not all are modules."""
     for node in _statements(ast.parse(source)):
         match node:
             case ast.Import(names=names):
                 yield from (alias.name for alias in names)
             case ast.ImportFrom(names=names):
-                start = origin(node, module, is_package=is_package)
+                start = origin(node, package)
                 yield start
                 yield from (f"{start}.{alias.name}" for alias in names if alias.name != "*")
             case ast.Constant(value=str(text)) if _DOTTED.fullmatch(text):
                 yield text
 
 
-def origin(statement: ast.ImportFrom, module: str, *, is_package: bool) -> str:
-    """The absolute name of what `module` imports from."""
-    package = module if is_package else module.rpartition(".")[0]
+def origin(statement: ast.ImportFrom, package: str) -> str:
+    """The absolute name of what a module in `package` imports from."""
     parts = package.split(".")
     base = parts[: len(parts) + 1 - statement.level] if statement.level else []
     return ".".join([*base, *([statement.module] if statement.module else [])])
@@ -64,6 +63,11 @@ def origin(statement: ast.ImportFrom, module: str, *, is_package: bool) -> str:
 def dotted_name(folder: Path, source: Path) -> str:
     """The name of the module in the file `source` below `folder`."""
     return ".".join(source.relative_to(folder).with_suffix("").parts).removesuffix(".__init__")
+
+
+def package_of(module: str, file: Path) -> str:
+    """Where the relative imports of a module begin: in itself, if it is a package."""
+    return module if file.name == "__init__.py" else module.rpartition(".")[0]
 
 
 def is_for_type_checkers(node: ast.AST) -> TypeIs[ast.If]:

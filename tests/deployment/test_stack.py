@@ -1,6 +1,8 @@
 """A stack comes, changes and goes: exactly the right webhook is left at Mux, and nobody else's is touched."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -22,6 +24,20 @@ def exactly_one(bench: Bench, url: str = URL) -> str:
     assert stored["signing_secrets"][0]
     assert len(bench.foreign()) == 1
     return str(webhook["id"])
+
+
+@contextmanager
+def lost_signing_keys() -> Iterator[None]:
+    """Mux makes signing keys, and nobody hears of it."""
+    create = MuxClient.create_signing_key
+
+    def lost(mux: MuxClient) -> Json:
+        create(mux)
+        raise MuxOutcomeUnknown("lost")
+
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setattr(MuxClient, "create_signing_key", lost)
+        yield
 
 
 def test_create_update_and_delete(stack: Stack, bench: Bench) -> None:
@@ -84,14 +100,7 @@ def test_a_signing_key_whose_answer_was_lost_is_made_again_within_the_hour_and_n
     stack: Stack, bench: Bench
 ) -> None:
     bench.world.put_secret("MuxSigningKeySecret", {})
-    create = MuxClient.create_signing_key
-
-    def lost(mux: MuxClient) -> Json:
-        create(mux)
-        raise MuxOutcomeUnknown("lost")
-
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setattr(MuxClient, "create_signing_key", lost)
+    with lost_signing_keys():
         assert stack.create(WebhookUrl=URL)["Data"]["signing_key"] == "postponed"
     [nobodys] = bench.key_ids()
     bench.world.advance(1800)
@@ -286,14 +295,7 @@ def test_a_signing_key_that_is_gone_is_not_asked_for_over_and_over(stack: Stack,
     stack.create(WebhookUrl=URL)
     bench.world.mux_call("DELETE", f"/system/v1/signing-keys/{bench.secret('MuxSigningKeySecret')['key_id']}")
     bench.world.advance(300)
-    create = MuxClient.create_signing_key
-
-    def lost(mux: MuxClient) -> Json:
-        create(mux)
-        raise MuxOutcomeUnknown("lost")
-
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setattr(MuxClient, "create_signing_key", lost)
+    with lost_signing_keys():
         with pytest.raises(MuxOutcomeUnknown):
             bench.world.setup({"check": True})
         assert bench.world.setup({"check": True})["signing_key"] == "postponed"
