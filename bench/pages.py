@@ -20,7 +20,7 @@ COLUMNS: Final = (
     ("read units", "{:g}"),
 )
 _PAGES: Final = 3
-_ADMIN: Final = {"owner": "root", "groups": "[admin]"}
+_ADMIN: Final = {"owner": "root", "groups": ["admin"]}
 _LISTS: Final[dict[str, tuple[str, str, dict[str, Any]]]] = {
     "GET /assets": ("list_assets", "", {"owner": "ada"}),
     **{f"  ?status={status}": ("list_assets", f"status={status}", {"owner": "ada"}) for status in STATUSES},

@@ -28,6 +28,7 @@ from local.mux import MuxEmulator
 from local.template import Template, create_table
 from mux_lifecycle import runtime
 from mux_lifecycle.mux import webhooks
+from tests import tokens
 from tests.permissions import Permissions
 
 ROOT: Final = Path(__file__).parent.parent
@@ -62,6 +63,12 @@ FUNCTIONS: Final = {
     "webhook_receiver": ("POST", "/webhooks/mux"),
 }
 """A function's route; one with several routes is called by `function:METHOD` (and what tells two of them apart)."""
+
+_CALLERS_OWN: Final = (
+    *("authorization", "content-type", "content-length"),
+    *("origin", "idempotency-key", "mux-signature"),
+)
+_CLAIMS: Final = {"iss": "https://issuer.example.com", "aud": "client", "iat": 1_795_600_500, "exp": 1_795_604_400}
 
 type Json = dict[str, Any]
 
@@ -111,17 +118,18 @@ def http_event(
     body: bytes | None = None,
     headers: Mapping[str, str] | None = None,
     query: str = "",
-    groups: str = "",
+    groups: list[str] | None = None,
+    claims: Mapping[str, object] | None = None,
     base64_body: bool = False,
 ) -> Json:
-    """A payload-2.0 event as API Gateway sends it to `function`; `owner` None leaves the authorizer out."""
+    """A payload-2.0 event as API Gateway sends it to `function`; `owner` None leaves token and authorizer out.
+
+    The caller's token has `groups` as the array `cognito:groups`, and further `claims`.
+    """
+    assert not isinstance(groups, str), 'groups are the token\'s array: ["admin"]'
     method, route = FUNCTIONS[function]
     event = copy.deepcopy(example_event(_file(function)))
-    event["headers"] = {
-        name: value
-        for name, value in event["headers"].items()
-        if name not in ("content-type", "origin", "idempotency-key", "content-length", "mux-signature")
-    } | dict(headers or {})
+    event["headers"] = {name: value for name, value in event["headers"].items() if name not in _CALLERS_OWN}
     given = {"id": id, "pid": pid, "tid": tid, "rid": rid}
     parameters = {name: value for name, value in given.items() if f"{{{name}}}" in route}
     event["rawPath"] = route.format(**parameters)
@@ -133,10 +141,9 @@ def http_event(
     context["http"] |= {"method": method, "path": event["rawPath"]}
     context.pop("authorizer", None)
     if owner is not None:
-        claims = {"sub": owner, "iss": "https://issuer.example.com", "aud": "client"}
-        context["authorizer"] = {
-            "jwt": {"claims": claims | ({"cognito:groups": groups} if groups else {}), "scopes": None}
-        }
+        listed = {} if groups is None else {"cognito:groups": groups}
+        tokens.sign_in(event, _CLAIMS | {"sub": owner} | listed | dict(claims or {}))
+    event["headers"] |= dict(headers or {})
     event["isBase64Encoded"] = base64_body
     if body is None:
         event.pop("body", None)

@@ -31,7 +31,7 @@ class Gateway:
 
     def _answer(self, environ: dict[str, Any]) -> tuple[int, dict[str, str], bytes]:
         method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"].encode("latin-1").decode("utf-8", "replace")
-        found = [
+        found: list[tuple[str, dict[str, Any], str | None]] = [
             (route, matched.groupdict(), authorizer)
             for allowed, pattern, route, authorizer in self._routes
             if allowed == method and (matched := pattern.fullmatch(path))
@@ -46,7 +46,7 @@ class Gateway:
         event = http_event(
             function,
             owner=token if authorizer else None,
-            groups="[admin]" if token == ADMIN else "",
+            groups=["admin"] if token == ADMIN else None,
             headers=_headers(environ),
             query=environ.get("QUERY_STRING", ""),
             body=environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0)) or None,

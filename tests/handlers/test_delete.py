@@ -171,7 +171,7 @@ def test_the_event_of_our_own_delete_may_come_before_its_answer(client: Client, 
 
 def test_an_asset_of_which_only_a_part_is_known_cannot_be_deleted(client: Client) -> None:
     client.world.deliver(mux_events.track_event("ready", asset_id="loose1", track_id="track1"))
-    for groups in ("", "[admin]"):
+    for groups in (None, ["admin"]):
         assert client.call("delete_asset", id="loose1", groups=groups).status == 404
         assert client.call("get_asset", id="loose1", groups=groups).status == 404
     assert listed(client) == []
@@ -180,7 +180,7 @@ def test_an_asset_of_which_only_a_part_is_known_cannot_be_deleted(client: Client
 def test_an_administrators_wish_stands_in_the_owners_list(client: Client, front: Front) -> None:
     asset_id = client.asset()
     front.answer("DELETE", ASSET, PREPARING)
-    assert client.call("delete_asset", owner="root", groups="[admin]", id=asset_id).status == 202
+    assert client.call("delete_asset", owner="root", groups=["admin"], id=asset_id).status == 202
     stands_as_deleting(client, asset_id)
 
 

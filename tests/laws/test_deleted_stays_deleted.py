@@ -44,7 +44,7 @@ def assert_gone(world: World) -> None:
     assert world.call("list_assets").data == []
     for status in ("preparing", "ready", "errored", "deleting"):
         assert world.call("list_assets", query=f"status={status}").data == []
-    assert world.call("get_asset", id=ASSET, owner="root", groups="[admin]").status == 404
+    assert world.call("get_asset", id=ASSET, owner="root", groups=["admin"]).status == 404
 
 
 @pytest.mark.parametrize("late", late_events, ids=lambda event: event["type"].removeprefix("video.asset."))

@@ -62,10 +62,10 @@ def test_an_asset_that_is_not_this_stacks_is_nobodys(world: World, passthrough: 
         record = world.records()[f"ASSET#{ASSET}"]
         assert not {"owner", "owner_status", "gallery", "due"} & record.keys()
         assert_sees_nothing(world, "ada")
-    assert world.call("get_asset", owner="root", groups="[admin]", id=ASSET).data["status"] == "ready"
+    assert world.call("get_asset", owner="root", groups=["admin"], id=ASSET).data["status"] == "ready"
     assert world.call("delete_asset", owner="ada", id=ASSET).status == 404
     tell(world, [mux_events.asset_event("deleted", asset_id=ASSET, passthrough=passthrough, at=BASE + 9)])
-    assert world.call("get_asset", owner="root", groups="[admin]", id=ASSET).status == 404
+    assert world.call("get_asset", owner="root", groups=["admin"], id=ASSET).status == 404
 
 
 def test_a_body_of_another_type_in_passthrough_is_no_tag(world: World) -> None:
@@ -159,7 +159,7 @@ def test_also_when_only_the_same_event_comes_again(world: World) -> None:
 def test_the_upload_of_somebody_else_is_invisible(world: World) -> None:
     tell(world, [mux_events.upload_event("created", upload_id=UPLOAD, passthrough=mux_events.tag("ada"))])
     assert world.call("get_upload", owner="bob", id=UPLOAD).status == 404
-    assert world.call("get_upload", owner="root", groups="[admin]", id=UPLOAD).data["id"] == UPLOAD
+    assert world.call("get_upload", owner="root", groups=["admin"], id=UPLOAD).data["id"] == UPLOAD
 
 
 @pytest.mark.parametrize("kind", ["created", "asset_created", "cancelled", "errored"])

@@ -103,7 +103,7 @@ def test_no_part_moves_the_status_of_its_asset(world: World, kind: str, status: 
 def test_a_part_of_an_unknown_asset_is_kept_but_shows_no_asset(world: World, kind: str) -> None:
     assert outcome(world, part_event(kind, "ready", at=BASE + 1)) == "applied"
     assert world.call("get_asset", id=ASSET).status == 404
-    assert world.call("get_asset", id=ASSET, owner="root", groups="[admin]").status == 404
+    assert world.call("get_asset", id=ASSET, owner="root", groups=["admin"]).status == 404
     assert world.call("delete_asset", id=ASSET).status == 404
     assert world.call("list_assets").data == []
     tell(world, [snapshot(kind, [], at=BASE)])

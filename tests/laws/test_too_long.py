@@ -88,7 +88,7 @@ def test_nor_does_it_come_back_once_the_wish_was_carried_out(world: World) -> No
     assert world.call("delete_asset", id=ASSET).status == 204
     every_order(world, [ready, renamed, deleted], after=state(world))
     assert world.call("get_asset", id=ASSET).status == 404
-    assert world.call("list_assets", owner="root", groups="[admin]", query="scope=all").data == []
+    assert world.call("list_assets", owner="root", groups=["admin"], query="scope=all").data == []
 
 
 def test_what_is_heard_after_it_was_removed_changes_nothing_that_is_shown(world: World) -> None:

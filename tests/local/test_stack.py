@@ -48,6 +48,19 @@ def test_a_token_of_the_stack_opens_the_api(stack: LocalStack) -> None:
     assert stack.request("GET", "/assets").status_code == 401
 
 
+@pytest.mark.parametrize(
+    ("groups", "status"),
+    [
+        *((["admin"], 200), (["staff", "admin"], 200), (["admin", "staff"], 200)),
+        *((["video admin"], 403), (["not admin"], 403), (["x\tadmin"], 403), (["[admin]"], 403), ([], 403)),
+    ],
+)
+def test_an_administrator_is_who_has_the_group_in_the_token_itself(
+    stack: LocalStack, groups: list[str], status: int
+) -> None:
+    assert stack.request("GET", "/assets?scope=all", stack.token("root", groups)).status_code == status
+
+
 def test_an_expired_token_can_be_had(stack: LocalStack) -> None:
     token = local(stack, "token", '{"sub": "alice", "ttl_seconds": -10}').json()["token"]
     assert stack.request("GET", "/assets", token).status_code == 401

@@ -60,7 +60,7 @@ class Disturbed:
         **request: Any,
     ) -> Answer | None:
         """A caller's request, `meanwhile` being what it is overtaken by, if so (else an event); None when it died."""
-        groups = "[admin]" if caller == ADMIN else ""
+        groups = ["admin"] if caller == ADMIN else None
         return self._run(lambda: self.world.call(function, owner=caller, groups=groups, **request), trouble, meanwhile)
 
     def deliver(self, event: Json, trouble: Trouble = None) -> bool:

@@ -274,7 +274,7 @@ class Stack(RuleBasedStateMachine):
         assert self.wishes.wrong + self.stack.wrong == []
         gone = {wish.asset_id for wish in self.wishes if wish.is_gone}
         if gone:
-            everything = self.world.call("list_assets", owner=ADMIN, groups="[admin]", query="scope=all&limit=100")
+            everything = self.world.call("list_assets", owner=ADMIN, groups=["admin"], query="scope=all&limit=100")
             assert not gone & {asset["id"] for asset in everything.data}
 
     @invariant()

@@ -139,7 +139,7 @@ def _everybody(world: World) -> Iterator[list[Json]]:
     cursor = ""
     while True:
         query = urlencode({"scope": "all", "limit": 100} | ({"cursor": cursor} if cursor else {}))
-        answer = world.call("list_assets", owner="root", groups="[admin]", query=query)
+        answer = world.call("list_assets", owner="root", groups=["admin"], query=query)
         yield answer.data
         cursor = answer.body["next_cursor"]
         if not cursor:

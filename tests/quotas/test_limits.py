@@ -119,7 +119,7 @@ def test_a_day_is_any_24_hours_and_both_kinds_count(world: World, limit: Limit) 
 
 def test_administrators_are_owners_too(world: World, limit: Limit) -> None:
     limit(open_uploads=1)
-    assert statuses([upload(world, groups="[admin]"), upload(world, groups="[admin]")]) == [201, 429]
+    assert statuses([upload(world, groups=["admin"]), upload(world, groups=["admin"])]) == [201, 429]
 
 
 @pytest.mark.parametrize("create", [upload, asset])

@@ -43,7 +43,7 @@ def _answers(world: World, uploads: list[str]) -> Json:
         found[upload_id].get("asset", {}).pop("updated_at", None)
     found["gallery"] = world.call("gallery", owner=None).data
     found["everybody"] = [
-        entry["id"] for entry in world.call("list_assets", groups="[admin]", query="scope=all&limit=100").data
+        entry["id"] for entry in world.call("list_assets", groups=["admin"], query="scope=all&limit=100").data
     ]
     return found
 

@@ -144,9 +144,9 @@ def test_foreign_assets_are_seen_by_administrators_only(
     foreign = world.mux_assets()
     assert world.reconcile(START)["noted"] == 1
     assert world.call("list_assets").data == []
-    everybody = world.call("list_assets", owner="root", groups="[admin]", query="scope=all").data
+    everybody = world.call("list_assets", owner="root", groups=["admin"], query="scope=all").data
     assert [entry["id"] for entry in everybody] == [asset_id]
-    assert world.call("delete_asset", owner="root", groups="[admin]", id=asset_id).status == 409
+    assert world.call("delete_asset", owner="root", groups=["admin"], id=asset_id).status == 409
     assert world.mux_assets() == foreign
     assert {request["method"] for request in world.mux.requests()} == {"GET"}
 

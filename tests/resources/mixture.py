@@ -7,7 +7,7 @@ from tests import mux_events
 from tests.resources.site import Site
 from tests.world import Json
 
-ADMIN: Final[Json] = {"owner": "root", "groups": "[admin]"}
+ADMIN: Final[Json] = {"owner": "root", "groups": ["admin"]}
 
 
 def arrive(site: Site, asset_id: str, owner: str | None, second: int, status: str = "ready") -> None:

@@ -45,14 +45,14 @@ def test_a_part_of_another_asset_is_missing_and_stays(site: Site, route: Route) 
 @pytest.mark.parametrize("route", ROUTES, ids=named)
 def test_an_administrator_may_act_on_everybodys_and_on_foreign_assets(site: Site, route: Route) -> None:
     for ids in (site.subject(route, "bob"), _foreign(site, route)):
-        answer = site.call(route.function, owner="root", groups="[admin]", json_body=route.body, **ids)
+        answer = site.call(route.function, owner="root", groups=["admin"], json_body=route.body, **ids)
         assert answer.status == route.status, answer
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=named)
 def test_a_group_that_is_not_quite_the_admin_group_is_none(site: Site, route: Route) -> None:
     ids = site.subject(route, "bob")
-    for groups in ("[administrator]", "[Admin]", "[editor]", "[admin,editor]"):
+    for groups in (["administrator"], ["Admin"], ["editor"], ["admin,editor"], ["video admin"]):
         answer = site.call(route.function, owner="root", groups=groups, json_body=route.body, **ids)
         assert (groups, answer.status) == (groups, 404)
 
@@ -61,7 +61,7 @@ def _foreign(site: Site, route: Route) -> dict[str, str]:
     asset_id = site.foreign_film()
     if not route.needs:
         return {"id": asset_id}
-    shown = site.show(asset_id, "root", groups="[admin]")
+    shown = site.show(asset_id, "root", groups=["admin"])
     match route.needs:
         case "pid":
             return {"id": asset_id, "pid": shown["playback_ids"][0]["id"]}

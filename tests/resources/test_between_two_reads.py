@@ -16,7 +16,7 @@ BaseClient: Any = client.BaseClient
 
 type BeforeCall = Callable[[str, Callable[[], object], int], None]
 
-ADMIN: Final[Json] = {"owner": "root", "groups": "[admin]"}
+ADMIN: Final[Json] = {"owner": "root", "groups": ["admin"]}
 
 
 @pytest.fixture

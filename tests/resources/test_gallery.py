@@ -50,7 +50,7 @@ def test_a_published_asset_is_shown_to_everybody_with_nothing_but_this(site: Sit
     assert shown["playback_ids"][0]["urls"]["hls"].endswith(".m3u8")
 
 
-@pytest.mark.parametrize("caller", [{"owner": None}, {"owner": "bob"}, {"owner": "root", "groups": "[admin]"}])
+@pytest.mark.parametrize("caller", [{"owner": None}, {"owner": "bob"}, {"owner": "root", "groups": ["admin"]}])
 @pytest.mark.parametrize("origin", ["https://www.example.com", "https://elsewhere.example.net"])
 def test_who_asks_makes_no_difference(site: Site, caller: Json, origin: str) -> None:
     """Caches on the way keep one answer for all."""
@@ -239,13 +239,13 @@ def test_a_cursor_belongs_to_the_gallery_and_to_nothing_else(site: Site) -> None
     cursor = site.call("gallery", owner=None, query="limit=1").body["next_cursor"]
     lists = [
         site.call("list_assets", owner=owner, query="limit=1").body["next_cursor"] for owner in ("ada", "gallery")
-    ] + [site.call("list_assets", owner="root", groups="[admin]", query="limit=1&scope=all").body["next_cursor"]]
+    ] + [site.call("list_assets", owner="root", groups=["admin"], query="limit=1&scope=all").body["next_cursor"]]
     bad = [cursor[:-1], cursor[::-1], cursor.swapcase(), cursor + "A", "A", "x" * 600, *filter(None, lists)]
     for other in bad:
         answer = site.call("gallery", owner=None, query=urlencode({"cursor": other}))
         assert (other, answer.status) == (other, 400)
     for query in (f"cursor={cursor}", f"scope=all&cursor={cursor}"):
-        answer = site.call("list_assets", owner="root", groups="[admin]", query=query)
+        answer = site.call("list_assets", owner="root", groups=["admin"], query=query)
         assert answer.status == 400
 
 

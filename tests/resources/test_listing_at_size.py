@@ -13,7 +13,7 @@ from local.mux import MuxEmulator
 from tests.library import STATUSES, Film, Library, films
 from tests.world import Json, World
 
-ADMIN: Final[Json] = {"owner": "root", "groups": "[admin]"}
+ADMIN: Final[Json] = {"owner": "root", "groups": ["admin"]}
 MANY_PAGES: Final = 15
 """So many pages are walked of the lists that an administrator or everybody sees."""
 

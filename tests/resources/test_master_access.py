@@ -29,7 +29,7 @@ def test_the_url_is_told_once_it_is_ready_and_only_to_who_asks(site: Site, capfd
     assert site.sent("PUT", f"/assets/{asset_id}/master-access") == [{"master_access": "temporary"}] * 2
     signature = url.partition("signature=")[2]
     elsewhere = [site.records(), site.call("get_asset", id=asset_id).body, site.call("list_assets").body]
-    elsewhere += [site.call("list_assets", owner="root", groups="[admin]", query="scope=all").body]
+    elsewhere += [site.call("list_assets", owner="root", groups=["admin"], query="scope=all").body]
     elsewhere += ["".join(capfd.readouterr())]
     assert signature
     assert signature not in str(elsewhere)

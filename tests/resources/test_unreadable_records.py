@@ -9,7 +9,7 @@ from tests import mux_events
 from tests.resources.site import Site
 from tests.world import Answer, Json
 
-ADMIN: Final[Json] = {"owner": "root", "groups": "[admin]"}
+ADMIN: Final[Json] = {"owner": "root", "groups": ["admin"]}
 FILMS: Final = ["film3", "film2", "film1"]
 """Newest first; the one in the middle goes bad."""
 OUTLINE: Final = {

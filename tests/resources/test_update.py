@@ -118,7 +118,7 @@ def test_an_edit_in_muxs_dashboard_shows_through(site: Site) -> None:
 
 def test_an_administrator_may_retitle_a_foreign_asset_but_not_publish_it(site: Site) -> None:
     asset_id = site.foreign_film()
-    admin: Json = {"owner": "root", "groups": "[admin]", "id": asset_id}
+    admin: Json = {"owner": "root", "groups": ["admin"], "id": asset_id}
     assert site.call("update_asset", json_body={"title": "Seen"}, **admin).data["title"] == "Seen"
     answer = site.call("update_asset", json_body={"visibility": "private"}, **admin)
     assert (answer.status, answer.messages) == (
@@ -131,7 +131,7 @@ def test_an_administrator_may_retitle_a_foreign_asset_but_not_publish_it(site: S
 def test_an_administrator_publishes_for_the_owner_not_for_themselves(site: Site) -> None:
     asset_id = site.ready_film("bob", playback_policy="public")
     body = {"visibility": "public"}
-    assert site.call("update_asset", owner="root", groups="[admin]", id=asset_id, json_body=body).status == 200
+    assert site.call("update_asset", owner="root", groups=["admin"], id=asset_id, json_body=body).status == 200
     site.webhooks.settle()
     assert tag(site, asset_id).owner == "bob"
     assert site.show(asset_id, "bob")["visibility"] == "public"

@@ -95,7 +95,7 @@ ENDING: Final[dict[str, Story]] = {
     ),
     "delete_asset by an administrator": Story(
         "delete_asset",
-        asked("delete_asset", owner="grace", groups="admin"),
+        asked("delete_asset", owner="grace", groups=["admin"]),
         begin=ready_assets,
         promised=_asset_is_gone,
         end=deleted_for_good,

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from tests.world import Answer
 
-_ADMIN: Final = {"owner": "grace", "groups": "[admin]"}
+_ADMIN: Final = {"owner": "grace", "groups": ["admin"]}
 
 
 def _published_assets(stages: list[Stage]) -> None:
