@@ -20,7 +20,7 @@ def handler(event: Mapping[str, Any], context: Any) -> dict[str, str]:
 
     try:
         if cloudformation.is_request(event):
-            cloudformation.answer(event, carry_out, runtime.pools(), runtime.pause)
+            cloudformation.answer(event, runtime.setup_resource(), carry_out, runtime.pools(), runtime.pause)
             return {}
         return runtime.setup().run(runtime.setup_target(), SetupOptions.parse(event))
     finally:

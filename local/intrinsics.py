@@ -15,6 +15,7 @@ PSEUDO_PARAMETERS = {
     "AWS::AccountId": "123456789012",
     "AWS::Partition": "aws",
     "AWS::Region": "us-east-1",
+    "AWS::StackId": "arn:aws:cloudformation:us-east-1:123456789012:stack/local/3f2c41d0-c1aa-11f0-9c1c-0a1b2c3d4e5f",
     "AWS::StackName": "local",
     "AWS::URLSuffix": "amazonaws.com",
 }

@@ -250,6 +250,12 @@ class World:
             if hasattr(kept, "cache_clear"):
                 kept.cache_clear()
 
+    def configure(self, name: str, value: str) -> None:
+        """Deploy the functions with another value of one variable."""
+        if os.environ.get(name) != value:
+            self._monkeypatch.setenv(name, value)
+            self.cold_start()
+
     def call(self, function: str, *, json_body: object = None, **event: Any) -> Answer:
         """Call a function as its route would."""
         if json_body is not None:

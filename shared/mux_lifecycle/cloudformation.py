@@ -1,13 +1,16 @@
 """CloudFormation's custom resources: a request becomes a StackRequest, a result or error the answer it waits for.
 
 Only this module knows the protocol: an answer is PUT to a presigned URL, at most 4 KB of JSON, and without one the
-deployment hangs until the resource's ServiceTimeout. So whatever happens, something is answered.
+deployment hangs until the resource's ServiceTimeout. So every request of CloudFormation's gets an answer. Whoever may
+invoke the function can make up an event, so an event that does not fit this stack gets none.
 https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/crpg-ref.html
 """
 
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal, Self
 
@@ -19,13 +22,22 @@ from mux_lifecycle.mux.transport import Deadline
 from mux_lifecycle.telemetry import count, logger
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from urllib3 import PoolManager
 
 ANSWER_SECONDS: Final = 5.0
 ANSWER_PAUSES: Final = (1.0, 2.0, 4.0, 8.0)
 _MAX_REASON: Final = 500
+_MAX_ID: Final = 1024
+_KINDS: Final = ("Create", "Update", "Delete")
+_STACK_ID: Final = re.compile(r"arn:[a-z0-9-]+:cloudformation:([a-z0-9-]+):[0-9]{12}:stack/[A-Za-z0-9-]+/[A-Za-z0-9-]+")
+# The path and query of a presigned URL: no fragment, no space, and nothing that two parsers read in two ways.
+_PATH: Final = r"/[A-Za-z0-9%._~!$&'()*+,;=:@/?-]*"
+
+
+class RequestRefused(LifecycleError):
+    """The event is not CloudFormation's request about this stack's resource. Nothing was done about it."""
 
 
 class AnswerUndelivered(TemporarilyUnavailable):
@@ -50,18 +62,71 @@ class StackRequest:
         return cls(event["RequestType"], event["RequestId"], properties, former)
 
 
+@dataclass(frozen=True, slots=True)
+class CustomResource:
+    """The one resource that a function answers for.
+
+    `url_suffix` ends the names of AWS's hosts where the stack is. `properties` are those whose values the function
+    knows by itself.
+    """
+
+    stack_id: str
+    logical_id: str
+    type: str
+    url_suffix: str
+    properties: Mapping[str, str]
+
+    def check(self, event: Mapping[str, Any]) -> None:
+        """Raise RequestRefused unless CloudFormation may have sent `event` about this resource."""
+        own = {"StackId": self.stack_id, "LogicalResourceId": self.logical_id, "ResourceType": self.type}
+        properties, former = event.get("ResourceProperties"), event.get("OldResourceProperties", {})
+        right = {name: event.get(name) == value for name, value in own.items()}
+        right["RequestType"] = event.get("RequestType") in _KINDS
+        right["RequestId"] = _is_text(event.get("RequestId"))
+        right["PhysicalResourceId"] = _is_text(event.get("PhysicalResourceId", "none yet"))
+        right["ResourceProperties"] = isinstance(properties, Mapping) and all(
+            properties.get(name) == value for name, value in self.properties.items()
+        )
+        right["OldResourceProperties"] = isinstance(former, Mapping)
+        right["ResponseURL"] = self._takes_answers(event.get("ResponseURL"))
+        wrong = [name for name, is_right in right.items() if not is_right]
+        if wrong:
+            # The names alone: the values are a stranger's.
+            logger.error("stack request refused", wrong=wrong)
+            raise RequestRefused(f"not CloudFormation's request about this stack: wrong {', '.join(wrong)}")
+
+    def _takes_answers(self, url: object) -> bool:
+        """Whether `url` is an object in the bucket for answers that CloudFormation has in the stack's region.
+
+        S3 serves a bucket at each of these hosts, and CloudFormation has used the first three.
+        """
+        stack = _STACK_ID.fullmatch(self.stack_id)
+        if stack is None or not isinstance(url, str):
+            return False
+        region = stack[1]
+        bucket = f"cloudformation-custom-resource-response-{region.replace('-', '')}"
+        endpoints = (f"s3.{region}", f"s3-{region}", "s3", f"s3.dualstack.{region}")
+        hosts = "|".join(re.escape(f"{bucket}.{endpoint}.{self.url_suffix}") for endpoint in endpoints)
+        return re.fullmatch(f"https://({hosts})(:443)?{_PATH}", url, re.ASCII) is not None
+
+
 def is_request(event: Mapping[str, Any]) -> bool:
-    """Whether CloudFormation waits for an answer to this event."""
-    return "ResponseURL" in event and "RequestType" in event
+    """Whether this event says that CloudFormation waits for an answer to it."""
+    return "ResponseURL" in event or "RequestType" in event
 
 
 def answer(
     event: Mapping[str, Any],
+    resource: CustomResource,
     carry_out: Callable[[StackRequest], Mapping[str, str]],
     pools: PoolManager,
     pause: Callable[[float], None],
 ) -> None:
-    """Carry the request out and tell CloudFormation; AnswerUndelivered when it cannot be told."""
+    """Carry the request out and tell CloudFormation; AnswerUndelivered when it cannot be told.
+
+    RequestRefused, before anything is done, when the request is not about `resource`.
+    """
+    resource.check(event)
     body: dict[str, Any] = {"Status": "SUCCESS", "PhysicalResourceId": _physical_id(event)}
     body |= {name: event[name] for name in ("StackId", "RequestId", "LogicalResourceId")}
     reason = ""
@@ -81,6 +146,10 @@ def answer(
         body |= {"Status": "FAILED", "Reason": reason[:_MAX_REASON]}
     _deliver(event["ResponseURL"], json.dumps(body).encode(), pools, pause)
     logger.info("stack request answered", request=event["RequestType"], status=body["Status"])
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and 0 < len(value) <= _MAX_ID
 
 
 def _physical_id(event: Mapping[str, Any]) -> str:

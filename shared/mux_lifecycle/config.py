@@ -205,3 +205,14 @@ class SetupConfig(NamedTuple):
             manual=env.get("MUX_SETUP") == "manual",
             rotation_days=_whole_number(env, "ROTATION_DAYS", default=0, lowest=0, highest=3650),
         )
+
+
+class StackIdentity(NamedTuple):
+    """Which stack CloudFormation made this function for, and how the names of AWS's hosts end there."""
+
+    stack_id: str
+    url_suffix: str
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> Self:
+        return cls(*_required(env, "STACK_ID", "URL_SUFFIX"))

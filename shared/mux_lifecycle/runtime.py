@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from urllib3 import PoolManager
 
+    from mux_lifecycle.cloudformation import CustomResource
     from mux_lifecycle.mux.client import Credentials, MuxClient
     from mux_lifecycle.mux.signing import SigningKey
     from mux_lifecycle.workflows.cancellation import Cancellation
@@ -311,6 +312,20 @@ def setup_target(properties: Mapping[str, str] | None = None) -> Target:
             manual=properties.get("MuxSetup") == "manual",
         )
     return Target(_setup_config().webhook_url, _mux_config().environment_id, manual=_setup_config().manual)
+
+
+def setup_resource() -> CustomResource:
+    """The custom resource for which the setup answers."""
+    from mux_lifecycle.cloudformation import CustomResource
+
+    identity = config.StackIdentity.from_env(os.environ)
+    return CustomResource(
+        stack_id=identity.stack_id,
+        logical_id="MuxSetupResource",
+        type="Custom::MuxSetup",
+        url_suffix=identity.url_suffix,
+        properties={"WebhookUrl": _setup_config().webhook_url},
+    )
 
 
 @cache

@@ -19,6 +19,7 @@ PROMISES: Final = (
     "Secrets never leave",
     "An error is not an absence",
     "Every wait ends",
+    "A stack acts only for itself",
 )
 
 

@@ -10,6 +10,9 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, Self
 
+from urllib3 import PoolManager
+
+from local.intrinsics import PSEUDO_PARAMETERS
 from mux_lifecycle.errors import LifecycleError
 from tests.faults.sweep import Killed
 
@@ -21,7 +24,8 @@ if TYPE_CHECKING:
 
 type Json = dict[str, Any]
 
-STACK_ID = "arn:aws:cloudformation:eu-central-1:123456789012:stack/videos/3f2c41d0-c1aa-11f0-9c1c-0a1b2c3d4e5f"
+STACK_ID = PSEUDO_PARAMETERS["AWS::StackId"]
+BUCKET = "https://cloudformation-custom-resource-response-useast1.s3.amazonaws.com"
 LOGICAL_ID = "MuxSetupResource"
 DELIVERIES = 3
 """Lambda repeats an invocation that was killed or raised an error twice."""
@@ -51,7 +55,11 @@ class Answers:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_port}/answers?X-Amz-Signature=0123456789abcdef0123456789abcdef"
+        return f"{BUCKET}/answers?X-Amz-Signature=0123456789abcdef0123456789abcdef"
+
+    def pools(self) -> PoolManager:
+        """Connections that reach this server under the address of CloudFormation's bucket, and no other host."""
+        return _Bucket(f"http://127.0.0.1:{self._server.server_port}")
 
     def _endpoint(self) -> type[BaseHTTPRequestHandler]:
         answers = self
@@ -76,6 +84,16 @@ class Answers:
                 """Stay silent."""
 
         return Endpoint
+
+
+class _Bucket(PoolManager):
+    def __init__(self, server: str) -> None:
+        super().__init__()
+        self._server = server
+
+    def request(self, method: str, url: str, *args: Any, **options: Any) -> Any:
+        assert url.startswith(f"{BUCKET}/"), "nothing else may be sent by these"
+        return super().request(method, url.replace(BUCKET, self._server, 1), *args, **options)
 
 
 class Stack:
@@ -122,6 +140,8 @@ class Stack:
         """One request, delivered until the function does not fail; without an answer it counts as failed."""
         event = self.request(kind, properties, before)
         self.asked.append(event)
+        # CloudFormation updates the function first, also when it rolls back.
+        self.world.configure("WEBHOOK_URL", properties["WebhookUrl"])
         for _ in range(DELIVERIES):
             with suppress(Killed, LifecycleError):
                 self.invoke(event)

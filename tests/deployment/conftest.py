@@ -7,6 +7,7 @@ from typing import Any, Final
 import pytest
 
 from local.mux import MuxEmulator
+from mux_lifecycle import runtime
 from tests.deployment.cloudformation import Answers, Stack
 from tests.faults.sweep import ExternalCalls
 from tests.simulation import simulation
@@ -58,6 +59,7 @@ class Bench:
         self.world.put_secret(
             "MuxSigningKeySecret", {"key_id": "by-hand", "private_key": "which takes no time to make"}
         )
+        self.world.configure("WEBHOOK_URL", URL)
         self.world.cold_start()
 
 
@@ -95,8 +97,9 @@ def calls(_calls: ExternalCalls) -> ExternalCalls:
 
 
 @pytest.fixture
-def answers() -> Iterator[Answers]:
+def answers(monkeypatch: pytest.MonkeyPatch) -> Iterator[Answers]:
     with Answers() as running:
+        monkeypatch.setattr(runtime, "pools", running.pools)
         yield running
 
 

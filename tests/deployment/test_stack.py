@@ -164,6 +164,7 @@ def test_a_request_that_comes_again_gets_its_answer_and_changes_nothing(stack: S
     stack.update(WebhookUrl=OTHER_URL)
     stack.delete()
     for event in [*stack.asked, *reversed(stack.asked)]:
+        bench.world.configure("WEBHOOK_URL", event["ResourceProperties"]["WebhookUrl"])
         bench.world.setup(event)
     assert bench.webhooks() == [], "an old request registers nothing for a stack that is gone"
     again = [json.loads(body) for body in stack.answers.raw]

@@ -81,7 +81,7 @@ ENVIRONMENT = {
     | {"MUX_ENVIRONMENT_ID", "STACK_TAG", "RETAIN_DAYS", "RETAIN_ERRORED_DAYS", "CANCEL_ABANDONED_UPLOADS_HOURS"},
     "MuxSetupFunction": MUX
     | {"MUX_WEBHOOK_SECRET_ARN", "MUX_SIGNING_KEY_SECRET_ARN", "MUX_ENVIRONMENT_ID", "PLAYBACK_TOKEN_SECONDS"}
-    | {"MUX_SETUP", "WEBHOOK_URL", "ROTATION_DAYS"},
+    | {"MUX_SETUP", "WEBHOOK_URL", "ROTATION_DAYS", "STACK_ID", "URL_SUFFIX"},
 }
 VALUES = {
     "TABLE_NAME": {"Ref": "LifecycleTable"},
@@ -111,6 +111,8 @@ VALUES = {
     "MUX_SETUP": {"Ref": "MuxSetup"},
     "WEBHOOK_URL": {"Fn::Sub": "https://${HttpApi}.execute-api.${AWS::Region}.${AWS::URLSuffix}/webhooks/mux"},
     "ROTATION_DAYS": {"Ref": "RotationDays"},
+    "STACK_ID": {"Ref": "AWS::StackId"},
+    "URL_SUFFIX": {"Ref": "AWS::URLSuffix"},
     "POWERTOOLS_SERVICE_NAME": {"Ref": "AWS::StackName"},
     "POWERTOOLS_METRICS_NAMESPACE": "MuxLifecycle",
     "POWERTOOLS_LOG_LEVEL": {"Ref": "LogLevel"},

@@ -1,5 +1,8 @@
 """CloudFormation asks the setup function once per deployment, after all it needs, and does not wait for ever."""
 
+import pytest
+
+from mux_lifecycle import runtime
 from tests.template.document import Template, of_type
 
 RESOURCE = "MuxSetupResource"
@@ -43,3 +46,15 @@ def test_the_last_repetition_ends_before_cloudformation_gives_up(deployed: Templ
 def test_nobody_has_to_register_anything_by_default(sam: Template) -> None:
     assert sam["Parameters"]["MuxSetup"]["Default"] == "automatic"
     assert sam["Parameters"]["RotationDays"]["Default"] == 0
+
+
+def test_the_function_answers_for_the_resource_that_the_template_has(
+    deployed: Template, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("STACK_ID", "URL_SUFFIX", "WEBHOOK_URL"):
+        monkeypatch.setenv(name, "of the stack")
+    runtime._setup_config.cache_clear()
+    resource = runtime.setup_resource()
+    runtime._setup_config.cache_clear()
+    assert deployed["Resources"][resource.logical_id]["Type"] == resource.type
+    assert set(resource.properties) <= set(deployed["Resources"][resource.logical_id]["Properties"])
