@@ -2,8 +2,9 @@
 
 const ATTEMPTS = 4;
 const LONGEST_WAIT = 10;
+export const SESSION_ENDED = "Your session has ended. Sign in again.";
 const SENTENCES = {
-  401: "Your session has ended. Sign in again.",
+  401: SESSION_ENDED,
   403: "This page may not use the video service.",
   413: "That is too much at once.",
   429: "That was a little fast. Try again in a moment.",

@@ -1,6 +1,6 @@
 /** The visitor's own page: who is signed in, and whether the address shows the list or a single video. */
 import config from "../config.js";
-import { connect } from "./api.js";
+import { connect, SESSION_ENDED } from "./api.js";
 import { busy, el, find } from "./dom.js";
 import { notice, titleOf, told, watchConnection } from "./page.js";
 import { part } from "./part.js";
@@ -23,7 +23,7 @@ async function start() {
     el("button", { type: "button", onclick: () => told(signOut) }, "Sign out"),
   );
   addEventListener("hashchange", route);
-  addEventListener("session-ended", () => notice("Your session has ended.", { action: "Sign in", act: () => told(signIn) }));
+  addEventListener("session-ended", () => notice(SESSION_ENDED, { action: "Sign in", act: () => told(signIn) }));
   await route();
 }
 

@@ -3,13 +3,21 @@ import { cloned, el, find } from "./dom.js";
 
 const WORDS = { preparing: "Processing", errored: "Failed", deleting: "Being deleted" };
 const day = new Intl.DateTimeFormat(undefined, { dateStyle: "medium" });
+const shown = new Map();
 
-/** Say something that stays until it is dismissed, or `seconds` long unless somebody is at it. Answers its element. */
+/**
+ * Say something that stays until it is dismissed, or `seconds` long unless somebody is at it. The same text stands there
+ * once, however often it is said, unless something hangs on each (`gone`, called when the notice goes).
+ */
 export function notice(text, { action, act, seconds, gone } = {}) {
+  const before = gone ? undefined : shown.get(text);
+  if (before && !action) return before.again();
+  before?.close();
   let timer;
   const close = () => {
     clearTimeout(timer);
     line.remove();
+    if (shown.get(text)?.close === close) shown.delete(text);
     gone?.();
   };
   const wait = () => (timer = seconds && setTimeout(close, seconds * 1000));
@@ -26,9 +34,9 @@ export function notice(text, { action, act, seconds, gone } = {}) {
     action && el("button", { type: "button", onclick: press }, action),
     el("button", { type: "button", class: "icon", "aria-label": "Dismiss", onclick: close }, "×"),
   );
+  if (!gone) shown.set(text, { close, again: () => line.matches(":hover, :focus-within") || (stay(), wait()) });
   find("#notices").append(line);
   wait();
-  return { close };
 }
 
 /** Do something and tell the visitor when it fails. Answers whether it worked. */

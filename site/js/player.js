@@ -1,7 +1,7 @@
 /** Mux's player, and the HTML that brings it into other pages. */
 import config from "../config.js";
 import { load } from "./components.js";
-import { el } from "./dom.js";
+import { el, find } from "./dom.js";
 
 /** Mux's player for these URLs. It neither casts (that loads Google's script) nor tracks, unless there is a data key. */
 export async function player(urls, title) {
@@ -18,7 +18,15 @@ export async function player(urls, title) {
     ...data,
   });
   if (element.media) element.media.disableRemotePlayback = true;
+  nameDialog(element.mediaTheme.shadowRoot);
   return element;
+}
+
+/** Mux names its dialog of errors when it opens; before that, while it fades, it would be one without a name. */
+function nameDialog(theme) {
+  const name = () => find("media-error-dialog", theme)?.setAttribute("aria-label", "Why this video does not play");
+  new MutationObserver(name).observe(theme, { childList: true, subtree: true });
+  name();
 }
 
 /** The HTML with which any page shows a public video. */

@@ -105,13 +105,13 @@ class Receiver:
     def types(self) -> list[str]:
         return [hook.type for hook in self.hooks]
 
-    def wait(self, count: int, seconds: float = 8.0) -> list[Hook]:
+    def wait(self, count: int, seconds: float = 30.0) -> list[Hook]:
         with self.changed:
             arrived = self.changed.wait_for(lambda: len(self.hooks) >= count, seconds)
         assert arrived, f"{self.types()} is fewer than {count} hooks"
         return list(self.hooks)
 
-    def wait_for(self, kind: str, seconds: float = 8.0) -> Hook:
+    def wait_for(self, kind: str, seconds: float = 30.0) -> Hook:
         with self.changed:
             arrived = self.changed.wait_for(lambda: kind in self.types(), seconds)
         assert arrived, f"{kind} is not among {self.types()}"
@@ -122,7 +122,7 @@ class MakeReceiver(Protocol):
     def __call__(self) -> Receiver: ...
 
 
-def eventually[Result](look: Callable[[], Result], seconds: float = 8.0) -> Result:
+def eventually[Result](look: Callable[[], Result], seconds: float = 30.0) -> Result:
     """What `look` returns as soon as it is true."""
     end = time.monotonic() + seconds
     while not (found := look()):

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def control(mux: MuxEmulator, method: str, path: str, body: Any = None) -> requests.Response:
-    return requests.request(method, f"{mux.url}/_emulator/{path}", json=body, timeout=5)
+    return requests.request(method, f"{mux.url}/_emulator/{path}", json=body, timeout=30)
 
 
 def test_the_clock_can_be_advanced(mux: MuxEmulator) -> None:
@@ -64,8 +64,8 @@ def test_advancing_ends_processing_before_it_answers(slow_api: Api, slow_mux: Mu
 def test_requests_are_logged_with_bodies_but_films(api: Api, mux: MuxEmulator, video: bytes) -> None:
     api.call("GET", "/video/v1/assets", limit=3)
     upload = api.create_upload(passthrough="film_1")
-    requests.put(upload["url"], data=video, timeout=5)
-    requests.get(f"{mux.url}/video/v1/assets", timeout=5)
+    requests.put(upload["url"], data=video, timeout=30)
+    requests.get(f"{mux.url}/video/v1/assets", timeout=30)
     logged = control(mux, "GET", "requests").json()["data"]
     assert logged == mux.requests()
     assert [(entry["method"], entry["path"], entry["status"]) for entry in logged] == [
@@ -104,7 +104,7 @@ def test_an_upload_shows_its_bytes_and_hash(api: Api, mux: MuxEmulator) -> None:
     upload = api.create_upload()
     empty = control(mux, "GET", f"uploads/{upload['id']}").json()["data"]
     assert empty["received_bytes"] == 0
-    requests.put(upload["url"], data=b"abc", timeout=5)
+    requests.put(upload["url"], data=b"abc", timeout=30)
     assert control(mux, "GET", f"uploads/{upload['id']}").json()["data"] == {
         "received_bytes": 3,
         "sha256": "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
@@ -145,7 +145,7 @@ def test_reset_forgets_all_but_webhooks_keys_and_token(
     assert mux.deliveries() == []
     assert api.get("/video/v1/assets") == []
     assert api.get("/video/v1/uploads") == []
-    assert requests.put(upload["url"], data=video, timeout=5).status_code == 404
+    assert requests.put(upload["url"], data=video, timeout=30).status_code == 404
     assert mux.advance(0) == pytest.approx(time.time(), abs=5)
     assert [entry["id"] for entry in api.get("/system/v1/signing-keys")] == [key["id"]]
     api.create_upload()
@@ -182,9 +182,9 @@ def test_the_fixture_and_http_are_the_same_control(mux: MuxEmulator, api: Api) -
 )
 def test_pages_of_other_hosts_control_nothing(mux: MuxEmulator, headers: dict[str, str]) -> None:
     for method, path in [("POST", "reset"), ("PUT", "faults"), ("GET", "requests"), ("GET", "state")]:
-        answer = requests.request(method, f"{mux.url}/_emulator/{path}", headers=headers, timeout=5)
+        answer = requests.request(method, f"{mux.url}/_emulator/{path}", headers=headers, timeout=30)
         assert answer.status_code == 403
-    own = requests.put(f"{mux.url}/_emulator/faults", json={}, headers={"Origin": "http://localhost:8080"}, timeout=5)
+    own = requests.put(f"{mux.url}/_emulator/faults", json={}, headers={"Origin": "http://localhost:8080"}, timeout=30)
     assert own.status_code == 200
 
 
@@ -195,7 +195,7 @@ def test_its_state_shows_lost_deliveries_and_no_bodies(mux: MuxEmulator, api: Ap
     lost = api.create_upload()
 
     def deliveries() -> Any:
-        return requests.get(f"{mux.url}/_emulator/state", timeout=5).json()["data"]["deliveries"]
+        return requests.get(f"{mux.url}/_emulator/state", timeout=30).json()["data"]["deliveries"]
 
     found = eventually(lambda: deliveries() if len(deliveries()) == 2 else [])
     assert [(entry["object_id"], entry["status"], entry["lost"]) for entry in found] == [

@@ -98,7 +98,7 @@ def test_a_direct_upload_from_creation_to_asset(client: Any) -> None:
     )
     upload = uploads.create_direct_upload(body).data
     assert (upload.status, upload.timeout) == ("waiting", 600)
-    assert requests.put(upload.url, data=sample_mp4(), timeout=5).status_code == 200
+    assert requests.put(upload.url, data=sample_mp4(), timeout=30).status_code == 200
     done = uploads.get_direct_upload(upload.id).data
     assert done.status == "asset_created"
     assert ready(assets, done.asset_id).upload_id == upload.id

@@ -40,7 +40,7 @@ class Viewer:
             f"{self.mux.url}{path.format(self.playback_id)}",
             params=query,
             headers={"Origin": "https://app.example.com"},
-            timeout=5,
+            timeout=30,
         )
 
     def refusal(self, path: str, **query: str) -> int:
@@ -118,10 +118,10 @@ def test_a_storyboard_covers_the_asset_and_leads_to_its_picture(public: Viewer) 
     assert cues[:3] == ["WEBVTT", "", "00:00:00.000 --> 00:00:10.000"]
     url, _, area = cues[3].partition("#")
     assert area == "xywh=0,0,1,1"
-    assert requests.get(url, timeout=5).headers["Content-Type"] == "image/jpeg"
+    assert requests.get(url, timeout=30).headers["Content-Type"] == "image/jpeg"
     board = public.get("/image/{}/storyboard.json", format="webp").json()
     assert (board["duration"], board["tiles"]) == (10.0, [{"start": 0, "x": 0, "y": 0}])
-    assert requests.get(board["url"], timeout=5).headers["Content-Type"] == "image/webp"
+    assert requests.get(board["url"], timeout=30).headers["Content-Type"] == "image/webp"
 
 
 @pytest.mark.parametrize(("resolution", "size"), [("highest", (1280, 720)), ("480p", (854, 480))])
@@ -248,7 +248,7 @@ def test_pages_of_any_origin_may_look(public: Viewer, path: str) -> None:
             "Access-Control-Request-Method": "GET",
             "Access-Control-Request-Headers": "range",
         },
-        timeout=5,
+        timeout=30,
     )
     assert preflight.status_code == 204
     assert preflight.headers["Access-Control-Allow-Origin"] == "*"
@@ -377,10 +377,10 @@ def test_parameters_of_what_is_signed_must_be_claims(
 def test_a_signed_storyboard_leads_to_a_picture_that_opens(signed: Viewer, signer: Signer) -> None:
     plain = signer.token(signed.playback_id, "s")
     url = signed.get(STORYBOARD, token=plain).text.splitlines()[3].partition("#")[0]
-    assert requests.get(url, timeout=5).headers["Content-Type"] == "image/jpeg"
+    assert requests.get(url, timeout=30).headers["Content-Type"] == "image/jpeg"
     claimed = signer.token(signed.playback_id, "s", format="webp")
     board = json.loads(signed.get("/image/{}/storyboard.json", token=claimed).content)
-    assert requests.get(board["url"], timeout=5).headers["Content-Type"] == "image/webp"
+    assert requests.get(board["url"], timeout=30).headers["Content-Type"] == "image/webp"
 
 
 def _viewer_of(api: Api, asset: Any) -> Viewer:

@@ -113,11 +113,11 @@ def test_what_the_token_may_not_do_is_not_there(api: Api, mux: MuxEmulator) -> N
     assert api.call("DELETE", f"/video/v1/assets/{asset['id']}").status_code == 404
     assert api.call("GET", WEBHOOKS).status_code == 200
     assert api.call("POST", WEBHOOKS, {"address": "https://hooks.example.com/mux"}).status_code == 404
-    response = requests.put(f"{mux.url}/_emulator/permissions", json={"permissions": ["video:read"]}, timeout=5)
+    response = requests.put(f"{mux.url}/_emulator/permissions", json={"permissions": ["video:read"]}, timeout=30)
     assert response.json()["data"] == {"permissions": ["video:read"]}
     assert api.call("GET", KEYS).status_code == 404
     assert api.call("GET", "/video/v1/signing-keys").status_code == 404
-    response = requests.put(f"{mux.url}/_emulator/permissions", json={"permissions": ["all"]}, timeout=5)
+    response = requests.put(f"{mux.url}/_emulator/permissions", json={"permissions": ["all"]}, timeout=30)
     assert response.status_code == 400
     mux.reset()
     assert api.call("GET", KEYS).status_code == 200

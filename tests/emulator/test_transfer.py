@@ -109,7 +109,7 @@ def test_chunks_are_answered_308_with_what_is_held_and_the_last_200(api: Api, fi
 def test_a_range_that_makes_no_sense_is_400(api: Api, header: str) -> None:
     upload = api.create_upload()
     headers = {"Content-Range": header.encode()}
-    assert requests.put(upload["url"], data=bytes(100), headers=headers, timeout=5).status_code == 400
+    assert requests.put(upload["url"], data=bytes(100), headers=headers, timeout=30).status_code == 400
     assert received(api, upload)[0] == 0
 
 
@@ -117,7 +117,7 @@ def test_a_range_that_makes_no_sense_is_400(api: Api, header: str) -> None:
 def test_a_body_of_another_length_than_its_range_is_400_and_changes_nothing(api: Api, film: bytes, length: int) -> None:
     upload = api.create_upload()
     headers = {"Content-Range": f"bytes 0-{CHUNK - 1}/{len(film)}"}
-    response = requests.put(upload["url"], data=film[:length], headers=headers, timeout=5)
+    response = requests.put(upload["url"], data=film[:length], headers=headers, timeout=30)
     assert response.status_code == 400
     assert received(api, upload) == of(b"")
 
@@ -209,7 +209,7 @@ def test_a_truncated_body_changes_nothing(api: Api, film: bytes, start: int) -> 
 def test_a_body_of_unannounced_length_is_counted(api: Api, film: bytes) -> None:
     upload = api.create_upload()
     blocks = iter([film[:1000], film[1000:]])
-    assert requests.put(upload["url"], data=blocks, timeout=5).status_code == 200
+    assert requests.put(upload["url"], data=blocks, timeout=30).status_code == 200
     assert received(api, upload) == of(film)
 
 
@@ -251,7 +251,7 @@ def test_after_the_timeout_the_url_is_gone(api: Api, film: bytes) -> None:
 def test_a_transfer_that_ends_after_cancel_makes_no_asset(api: Api, film: bytes) -> None:
     upload = api.create_upload()
     url = urlsplit(upload["url"])
-    connection = http.client.HTTPConnection("127.0.0.1", url.port, timeout=5)
+    connection = http.client.HTTPConnection("127.0.0.1", url.port, timeout=30)
     connection.putrequest("PUT", f"{url.path}?{url.query}")
     connection.putheader("Content-Length", str(len(film)))
     connection.endheaders(film[:CHUNK])
@@ -274,9 +274,9 @@ def test_two_requests_with_the_same_file_at_once_make_one_asset(api: Api, film: 
 
 def test_form_data_and_other_methods_are_refused(api: Api, film: bytes) -> None:
     upload = api.create_upload()
-    assert requests.put(upload["url"], files={"file": film}, timeout=5).status_code == 400
-    assert requests.post(upload["url"], data=film, timeout=5).status_code == 405
-    assert requests.get(upload["url"], timeout=5).status_code == 405
+    assert requests.put(upload["url"], files={"file": film}, timeout=30).status_code == 400
+    assert requests.post(upload["url"], data=film, timeout=30).status_code == 405
+    assert requests.get(upload["url"], timeout=30).status_code == 405
     assert received(api, upload)[0] == 0
 
 
@@ -284,10 +284,10 @@ def test_the_token_is_the_right_to_transfer(api: Api, film: bytes) -> None:
     upload = api.create_upload()
     bare = upload["url"].partition("?")[0]
     for url in (bare, f"{bare}?token=wrong"):
-        refused = requests.put(url, data=film, headers={"Origin": ORIGIN}, timeout=5)
+        refused = requests.put(url, data=film, headers={"Origin": ORIGIN}, timeout=30)
         assert refused.status_code == 403
         assert refused.headers["Access-Control-Allow-Origin"] == ORIGIN
-    unknown = requests.put(f"{api.mux.url}/upload/Unknown1?token=x", headers={"Origin": ORIGIN}, timeout=5)
+    unknown = requests.put(f"{api.mux.url}/upload/Unknown1?token=x", headers={"Origin": ORIGIN}, timeout=30)
     assert unknown.status_code == 404
     assert unknown.headers["Access-Control-Allow-Origin"] == ORIGIN
 
@@ -301,7 +301,7 @@ def test_the_preflight_allows_what_browsers_send(api: Api) -> None:
             "Access-Control-Request-Method": "PUT",
             "Access-Control-Request-Headers": "content-range,content-type",
         },
-        timeout=5,
+        timeout=30,
     )
     assert response.status_code == 200
     assert response.headers["Access-Control-Allow-Origin"] == ORIGIN

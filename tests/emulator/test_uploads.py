@@ -33,7 +33,7 @@ def test_an_upload_becomes_an_asset_with_its_settings(api: Api, video: bytes) ->
     upload = api.create_upload(
         playback_policies=["signed"], passthrough="film_1", meta={"title": "Teaser"}, video_quality="plus"
     )
-    requests.put(upload["url"], data=video, timeout=5)
+    requests.put(upload["url"], data=video, timeout=30)
     done = api.get(f"{UPLOADS}/{upload['id']}")
     assert done["status"] == "asset_created"
     assert "url" not in done
@@ -49,7 +49,7 @@ def test_an_upload_becomes_an_asset_with_its_settings(api: Api, video: bytes) ->
 def test_a_test_upload_makes_a_test_asset(api: Api, video: bytes) -> None:
     upload = api.post(UPLOADS, {"test": True})
     assert upload["test"] is True
-    requests.put(upload["url"], data=video, timeout=5)
+    requests.put(upload["url"], data=video, timeout=30)
     asset_id = api.get(f"{UPLOADS}/{upload['id']}")["asset_id"]
     assert api.get(f"/video/v1/assets/{asset_id}")["test"] is True
 
@@ -99,7 +99,7 @@ def test_cancel_ends_a_waiting_upload_once(api: Api) -> None:
 
 def test_cancel_after_completion_is_403(api: Api, video: bytes) -> None:
     upload = api.create_upload()
-    requests.put(upload["url"], data=video, timeout=5)
+    requests.put(upload["url"], data=video, timeout=30)
     assert api.call("PUT", f"{UPLOADS}/{upload['id']}/cancel").status_code == 403
 
 

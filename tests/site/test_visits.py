@@ -94,8 +94,8 @@ def test_an_expired_session_is_renewed_unnoticed_and_a_lost_one_says_so(visitor:
     expect(alice.notice("session has ended")).to_have_count(0)
     alice.page.evaluate(change, {"token": "none", "refresh": "forgotten"})
     alice.page.reload()
-    expect(alice.notice("Your session has ended").first).to_be_visible()
-    expect(alice.page.get_by_role("button", name="Sign in").first).to_be_visible()
+    expect(alice.notice("Your session has ended")).to_be_visible()
+    expect(alice.notice("Your session has ended").get_by_role("button", name="Sign in")).to_be_visible()
 
 
 def test_a_service_that_is_down_ends_no_session_and_says_so(
@@ -124,6 +124,54 @@ def test_a_service_that_is_down_ends_no_session_and_says_so(
     alice.page.unroute_all()
     again.click()
     expect(alice.page.get_by_role("heading", name="No videos yet")).to_be_visible()
+
+
+def test_a_notice_stands_on_the_page_once_however_many_calls_fail(visitor: NewVisitor, owner: NewOwner) -> None:
+    owner("alice").clear()
+    alice = visitor()
+    alice.sign_in("Alice Archer")
+    expect(alice.page.get_by_role("heading", name="No videos yet")).to_be_visible()
+    alice.page.route(f"{alice.stack.api_url}/assets?**", lambda route: route.abort("connectionrefused"))
+    for _ in range(3):
+        with alice.page.expect_event("requestfailed"):
+            alice.page.get_by_label("Show").evaluate("show => show.dispatchEvent(new Event('change'))")
+        # The list is busy from before the request until after the notice.
+        expect(alice.page.locator("#videos")).not_to_have_attribute("aria-busy", "true")
+        assert alice.notice("The video service cannot be reached. Check your connection.").count() == 1
+    alice.notice("cannot be reached").get_by_role("button", name="Dismiss").click()
+    expect(alice.notice("cannot be reached")).to_have_count(0)
+    alice.page.get_by_role("button", name="Try again").click()
+    expect(alice.notice("cannot be reached")).to_have_count(1)
+
+
+def test_deleting_two_videos_of_one_title_shows_a_notice_for_each(visitor: NewVisitor, owner: NewOwner) -> None:
+    alice = owner("alice")
+    alice.clear()
+    alice.has("Twin")
+    alice.has("Twin")
+    one = visitor()
+    one.sign_in("Alice Archer")
+    expect(one.card("Twin")).to_have_count(2)
+    for _ in range(2):
+        one.page.locator("#videos .card:visible").get_by_role("button", name="Delete Twin").first.click()
+    expect(one.notice("Twin")).to_have_count(2)
+    for left in (1, 0):
+        one.notice("Twin").first.get_by_role("button", name="Undo").click()
+        expect(one.notice("Twin")).to_have_count(left)
+    expect(one.page.locator("#videos .card:visible")).to_have_count(2)
+
+
+def test_the_players_error_dialog_has_a_name_before_anything_fails(visitor: NewVisitor, owner: NewOwner) -> None:
+    alice = owner("alice")
+    alice.clear()
+    video = alice.has("Harbour", public=True)
+    one = visitor()
+    # Whatever the player asks for stays under way, so nothing can fail.
+    one.page.route(f"{one.stack.mux_url}/stream/**", lambda _: None)
+    one.open(f"/embed.html?v={video['playback_ids'][0]['id']}")
+    dialog = one.page.locator("mux-player media-error-dialog")
+    expect(dialog).to_have_attribute("aria-label", "Why this video does not play")
+    assert dialog.evaluate("dialog => dialog.open") is False
 
 
 def test_a_broken_connection_and_a_pause_do_not_end_an_upload(
