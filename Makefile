@@ -125,14 +125,23 @@ SINCE ?= 10m
 FOLLOW ?= yes
 OF_STACK = --stack "$(STACK)" --region "$(REGION)"
 
+OPS = PYTHONPATH=shared $(BIN)/python -m ops
+
 .PHONY: doctor
 doctor: $(DEV_READY) ## Check a deployed stack from end to end, and say what to do (STACK=mux-lifecycle REGION=)
-	@$(BIN)/python -m ops doctor $(OF_STACK)
+	@$(OPS) doctor $(OF_STACK)
 
 .PHONY: logs
 logs: $(DEV_READY) ## Follow a deployed stack's logs (STACK= FUNCTION=create_upload LEVEL= REQUEST=id SINCE=10m FOLLOW=yes)
-	@$(BIN)/python -m ops logs $(OF_STACK) --function "$(FUNCTION)" --level "$(LEVEL)" --request "$(REQUEST)" \
+	@$(OPS) logs $(OF_STACK) --function "$(FUNCTION)" --level "$(LEVEL)" --request "$(REQUEST)" \
 		--since "$(SINCE)" --follow "$(FOLLOW)"
+
+# An owner may hold any visible character. So the text goes to the tool as it was given, past make's and the shell's rules.
+erase: export ERASE_OWNER = $(value OWNER)
+.PHONY: erase
+erase: $(DEV_READY) ## Erase everything of one owner, after a dry run (OWNER=sub STACK=mux-lifecycle REGION= CONFIRM=)
+	@POWERTOOLS_LOG_LEVEL=WARNING POWERTOOLS_METRICS_DISABLED=true \
+		$(OPS) erase $(OF_STACK) --owner="$$ERASE_OWNER" --confirm="$(CONFIRM)"
 
 .PHONY: lock
 lock: $(DEV_READY) ## Pin the requirements again (newer versions: ARGS=--upgrade)

@@ -1,19 +1,26 @@
-"""`python -m ops doctor` and `python -m ops logs`: what `make doctor` and `make logs` run."""
+"""What `make doctor`, `make logs` and `make erase` run: `python -m ops doctor`, and so on."""
 
 import argparse
 import sys
 
-from ops import doctor, logs
+from ops import doctor, erase, logs
 from ops.stack import OperatorError, Stack, signed_in
+from ops.target import Target
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """The exit code: 0 when all is well, 1 when something is to be mended, 2 when the tool could not do its work."""
+    """The exit code: 0 when all is well, 1 when something is left to do, 2 when the tool could not do its work."""
     options = _parser().parse_args(arguments)
     try:
+        if options.tool == "erase":
+            erase.checked_owner(options.owner)
         stack = Stack(signed_in(options.region), options.stack)
-        if options.tool == "doctor":
-            return 0 if doctor.examine(stack, print) else 1
+        match options.tool:
+            case "doctor":
+                return 0 if doctor.examine(stack, print) else 1
+            case "erase":
+                complete = erase.erase(Target.deployed(stack), options.owner, options.confirm, _say)
+                return 0 if complete else 1
         wish = logs.Wish(
             function=options.function,
             level=options.level.upper(),
@@ -21,7 +28,7 @@ def main(arguments: list[str] | None = None) -> int:
             since_seconds=logs.seconds(options.since),
             follow=options.follow == "yes",
         )
-        logs.show(stack, wish, lambda text: print(text, flush=True))
+        logs.show(stack, wish, _say)
     except OperatorError as error:
         print(error, file=sys.stderr)
         return 2
@@ -30,16 +37,26 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
+def _say(text: str) -> None:
+    print(text, flush=True)
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m ops", description=__doc__)
-    parser.add_argument("tool", choices=["doctor", "logs"])
-    parser.add_argument("--stack", required=True, help="the stack's name")
-    parser.add_argument("--region", default="", help="else the one of AWS_REGION or of the AWS profile")
-    parser.add_argument("--function", default="", help="one function, such as create_upload")
-    parser.add_argument("--level", default="INFO", choices=[*logs.LEVELS, *map(str.lower, logs.LEVELS)])
-    parser.add_argument("--request", default="", help="one request, by API Gateway's or Lambda's id")
-    parser.add_argument("--since", default="10m", help="90s, 10m, 2h, 1d (default: %(default)s)")
-    parser.add_argument("--follow", default="yes", choices=["yes", "no"])
+    parser = argparse.ArgumentParser(prog="python -m ops", description=__doc__, allow_abbrev=False)
+    tools = parser.add_subparsers(dest="tool", required=True)
+    of_stack = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    of_stack.add_argument("--stack", required=True, help="the stack's name")
+    of_stack.add_argument("--region", default="", help="else the one of AWS_REGION or of the AWS profile")
+    tools.add_parser("doctor", parents=[of_stack], allow_abbrev=False, help="check a deployed stack")
+    said = tools.add_parser("logs", parents=[of_stack], allow_abbrev=False, help="follow a deployed stack's logs")
+    said.add_argument("--function", default="", help="one function, such as create_upload")
+    said.add_argument("--level", default="INFO", choices=[*logs.LEVELS, *map(str.lower, logs.LEVELS)])
+    said.add_argument("--request", default="", help="one request, by API Gateway's or Lambda's id")
+    said.add_argument("--since", default="10m", help="90s, 10m, 2h, 1d (default: %(default)s)")
+    said.add_argument("--follow", default="yes", choices=["yes", "no"])
+    gone = tools.add_parser("erase", parents=[of_stack], allow_abbrev=False, help="erase everything of one owner")
+    gone.add_argument("--owner", required=True, help="the sub in their tokens, letter for letter")
+    gone.add_argument("--confirm", default="", help="what the dry run shows; without it nothing is changed")
     return parser
 
 

@@ -10,12 +10,13 @@ from pathlib import Path
 import pytest
 
 from local.intrinsics import read
+from mux_lifecycle.store.keys import TOMBSTONE_SECONDS
 from tests.contract.document import ROOT
 
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
 GUIDES = [
     ROOT / "README.md",
-    *(ROOT / "docs" / f"{name}.md" for name in ("deploy", "operations", "webhook-registration", "rotation")),
+    *(ROOT / "docs" / f"{name}.md" for name in ("deploy", "operations", "erasure", "webhook-registration", "rotation")),
 ]
 
 # `[text](target)`, but no image and nothing inside code.
@@ -115,3 +116,16 @@ def test_the_readme_explains_every_parameter() -> None:
     rows = (ROOT / "README.md").read_text(encoding="utf-8").partition("## Configuration")[2].partition("\n## ")[0]
     named = {name for row in re.findall(r"^\| (`.+?) \|", rows, re.MULTILINE) for name in re.findall(r"`(\w+)`", row)}
     assert named == set(template["Parameters"])
+
+
+def test_the_page_on_erasure_says_how_long_things_are_kept() -> None:
+    template = read((ROOT / "template.yaml").read_text(encoding="utf-8"))
+    page = (ROOT / "docs" / "erasure.md").read_text(encoding="utf-8")
+    row = {line.split(" | ")[0].strip("| "): line for line in page.splitlines() if line.startswith("| ")}
+    queues = [found for found in template["Resources"].values() if found["Type"] == "AWS::SQS::Queue"]
+    assert {found["Properties"]["MessageRetentionPeriod"] for found in queues} == {14 * 86_400}
+    assert "14 days" in row["failure queues"]
+    assert f"{template['Parameters']['LogRetentionDays']['Default']} unless" in row["logs"]
+    assert f"{TOMBSTONE_SECONDS // 86_400} days" in row["the table: tombstones"]
+    assert template["Resources"]["UserPoolClient"]["Properties"]["AccessTokenValidity"] == 60
+    assert "up to an hour with the stack's own pool" in " ".join(page.split())

@@ -103,6 +103,13 @@ class Deployment:
         text = value if isinstance(value, str) else json.dumps(value)
         aws("secretsmanager").put_secret_value(SecretId=self.resources[logical_id][1], SecretString=text)
 
+    def environment(self, logical_id: str) -> dict[str, str]:
+        """A function's, as the template has it; Mux is the emulated one."""
+        physical = {name: physical for name, (_, physical) in self.resources.items()}
+        parameters = {"AWS::StackName": NAME} | self.parameters
+        template = Template(template_document(), ROOT, parameters, resources=physical)
+        return template.function_environment(logical_id) | {"MUX_API_URL": self.mux.url}
+
     def _fill(self, document: Json) -> None:
         resolver = Resolver(document, {"AWS::StackName": NAME} | self.parameters, {})
         for logical_id, resource in document["Resources"].items():
@@ -225,8 +232,8 @@ class Lambda:
         return {"AccountLimit": {"ConcurrentExecutions": self._deployment.concurrency}}
 
     def get_function_configuration(self, *, FunctionName: str) -> Json:  # noqa: N803 - AWS's word
-        assert FunctionName == f"{NAME}-CreateUploadFunction"
-        return {"Environment": {"Variables": {"MUX_API_URL": self._deployment.mux.url}}}
+        logical_id = FunctionName.removeprefix(f"{NAME}-")
+        return {"Environment": {"Variables": self._deployment.environment(logical_id)}}
 
 
 @pytest.fixture(scope="module")

@@ -1,11 +1,15 @@
 """`python -m ops`: its arguments, its exit codes, and its words when AWS cannot be asked."""
 
+import subprocess
+import sys
+
 import pytest
 from moto import mock_aws
 
 import ops.__main__ as command
 from ops.stack import Stack
-from tests.ops.conftest import NAME, Deployment
+from tests.ops.conftest import NAME, Deployment, aws
+from tests.world import ROOT
 
 
 @pytest.fixture(autouse=True)
@@ -65,3 +69,78 @@ def test_the_exit_code_says_whether_something_is_to_be_mended(
     assert "fail  Mux token: is not stored" in capsys.readouterr().out
     assert command.main(["logs", "--stack", NAME, "--follow", "no"]) == 0
     assert command.main(["logs", "--stack", NAME, "--since", "soon"]) == 2
+
+
+def test_an_owner_is_erased_from_a_deployed_stack(
+    deployment: Deployment, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def stack(_session: object, _name: str) -> Stack:
+        return deployment.stack()
+
+    monkeypatch.setattr(command, "Stack", stack)
+    name = deployment.resources["LifecycleTable"][1]
+    item = {"pk": {"S": "IDEMPOTENCY#1"}, "owner": {"S": "ada"}, "request": {"S": "r"}, "state": {"S": "done"}}
+    aws("dynamodb").put_item(TableName=name, Item=item)
+    erasing = ["erase", "--stack", NAME, "--owner", "ada"]
+    assert command.main(erasing) == 0
+    shown = capsys.readouterr().out
+    assert f"of stack {NAME} in eu-central-1, Mux environment {deployment.mux.environment_id}" in shown
+    assert aws("dynamodb").scan(TableName=name)["Items"] == [item]
+    assert command.main([*erasing, "--confirm", "wrong"]) == 2
+    code = shown.rstrip().rpartition("CONFIRM=")[2]
+    assert command.main([*erasing, "--confirm", code]) == 0
+    assert "1 deleted, 0 pending, 0 failed, 0 left" in capsys.readouterr().out
+    assert aws("dynamodb").scan(TableName=name)["Items"] == []
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["erase", "--stack", NAME],
+        ["erase", "--stack", NAME, "--owner", ""],
+        ["erase", "--stack", NAME, "--owner", "*"],
+        ["erase", "--stack", NAME, "--owner", "ada", "--force"],
+        ["erase", "--stack", NAME, "--owner", "ada", "--conf", "123"],
+        ["erase", "--stack", NAME, "--owner", "ada", "--confirm"],
+        ["erase", "--stack", NAME, "--owner", "ada", "bob"],
+        ["doctor", "--stack", NAME, "--owner", "ada"],
+    ],
+)
+def test_options_that_are_none_are_refused_before_anything_acts(
+    options: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def never(*_: object) -> None:
+        raise AssertionError("AWS was asked")
+
+    monkeypatch.setattr(command, "signed_in", never)
+    try:
+        status = command.main(options)
+    except SystemExit as ended:
+        status = int(str(ended.code))
+    assert status == 2
+    assert capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "owner", ["auth0|5f7c", "a$b", "a$$(id)", "$(shell id)", "a\"b'c`id`", "a\nb", "-x", ";id", "a\\"]
+)
+def test_make_hands_an_owner_on_letter_for_letter(owner: str) -> None:
+    """Neither make nor a shell changes it, nor runs what it holds."""
+    echo = f"OPS={sys.executable} -c 'import sys; print(ascii(sys.argv[1:]))'"
+    said = subprocess.run(
+        [
+            "make",
+            "--silent",
+            "--old-file=.venv/requirements.stamp",
+            "erase",
+            f"OWNER={owner}",
+            "STACK=s",
+            "REGION=r",
+            echo,
+        ],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert said.strip() == ascii(["erase", "--stack", "s", "--region", "r", f"--owner={owner}", "--confirm="])
