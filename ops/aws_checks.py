@@ -23,6 +23,7 @@ _SCHEDULES: Final = {
     "MuxSetup": ("setup at Mux", "MuxSetup", "automatic", "manual"),
 }
 """By how the function's logical id begins: what it does, the parameter that switches its schedule, and its values."""
+LIMITS: Final = ("MaxOpenUploadsPerOwner", "MaxAssetsPerOwner", "MaxUploadsPerDayPerOwner", "MaxDurationSeconds")
 _STEADY: Final = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE"})
 _NEVER_MADE: Final = (
     "it has never been in service: aws cloudformation delete-stack --stack-name {name}, then make deploy"
@@ -101,6 +102,27 @@ def alarms(stack: Stack) -> Iterator[Finding]:
         yield ok("alarms", f"{len(names)}, none rings")
     if not stack.parameters.get("AlarmTopicArn"):
         yield warn("alarms", "tell nobody", "set AlarmTopicArn to an SNS topic that somebody reads")
+
+
+def limits(stack: Stack) -> Iterator[Finding]:
+    """Whether anybody could spend without a limit."""
+    open_ended = [name for name in LIMITS if stack.parameters.get(name) == "0"]
+    for name in open_ended:
+        yield warn(f"limit {name}", "is 0: any number", f"{name} above 0, so that a mistake or an attack has an end")
+    if not open_ended:
+        yield ok("limits", "all are above 0")
+    if stack.parameters.get("SelfSignUp") == "true" and not stack.parameters.get("JwtIssuer"):
+        yield warn("sign-up", "is open: anybody may become an owner", "SelfSignUp=false, unless that is what you want")
+
+
+def budgets(stack: Stack) -> Iterator[Finding]:
+    """Whether AWS itself tells somebody what the account spends."""
+    account = stack.client("sts").get_caller_identity()["Account"]
+    found = stack.client("budgets").describe_budgets(AccountId=account).get("Budgets", [])
+    if found:
+        yield ok("budget", ", ".join(sorted(str(budget["BudgetName"]) for budget in found)))
+    else:
+        yield warn("budget", "the account has none", "make one that sends mail: docs/deploy.md")
 
 
 def origins(stack: Stack) -> Iterator[Finding]:

@@ -23,6 +23,8 @@ CHECKS: Final[tuple[Check, ...]] = (
     aws_checks.last_walk,
     aws_checks.failure_queues,
     aws_checks.alarms,
+    aws_checks.limits,
+    aws_checks.budgets,
     aws_checks.table,
     aws_checks.executions,
 )

@@ -69,6 +69,10 @@ _CALLERS_OWN: Final = (
     *("origin", "idempotency-key", "mux-signature"),
 )
 _CLAIMS: Final = {"iss": "https://issuer.example.com", "aud": "client", "iat": 1_795_600_500, "exp": 1_795_604_400}
+NO_LIMITS: Final = dict.fromkeys(
+    ("MaxOpenUploadsPerOwner", "MaxAssetsPerOwner", "MaxUploadsPerDayPerOwner", "MaxDurationSeconds"), "0"
+)
+"""What an operator says who wants none; tests that are about limits set their own."""
 
 type Json = dict[str, Any]
 
@@ -199,7 +203,8 @@ class World:
                 "JwtAudience": "client",
                 "StackTag": STACK,
                 "MuxEnvironmentId": self.mux.environment_id,
-            },
+            }
+            | NO_LIMITS,
             resources=arns,
         )
         self.arns = arns

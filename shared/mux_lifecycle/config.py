@@ -20,7 +20,13 @@ def _required(env: Mapping[str, str], *names: str) -> list[str]:
 
 def _whole_number(env: Mapping[str, str], name: str, default: int, lowest: int, highest: int) -> int:
     text = env.get(name) or str(default)
-    if not (text.isascii() and text.isdigit() and len(text) < 10 and lowest <= int(text) <= highest):
+    if not (
+        text.isascii()
+        and text.isdigit()
+        and len(text) < 10
+        and text == str(int(text))
+        and lowest <= int(text) <= highest
+    ):
         raise ConfigurationError(f"{name} must be a whole number from {lowest} to {highest}")
     return int(text)
 
@@ -121,7 +127,7 @@ class AssetConfig(NamedTuple):
     playback_policy: str
     video_quality: str
     max_resolution_tier: str
-    max_duration_seconds: int = 0
+    max_duration_seconds: int
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Self:
@@ -129,7 +135,7 @@ class AssetConfig(NamedTuple):
             playback_policy=env.get("PLAYBACK_POLICY") or "signed",
             video_quality=env.get("VIDEO_QUALITY") or "basic",
             max_resolution_tier=env.get("MAX_RESOLUTION_TIER") or "1080p",
-            max_duration_seconds=_whole_number(env, "MAX_DURATION_SECONDS", default=0, lowest=0, highest=86_400),
+            max_duration_seconds=_whole_number(env, "MAX_DURATION_SECONDS", default=7200, lowest=0, highest=86_400),
         )
 
 
@@ -143,10 +149,23 @@ class QuotaConfig(NamedTuple):
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Self:
         return cls(
-            open_uploads=_whole_number(env, "MAX_OPEN_UPLOADS_PER_OWNER", default=0, lowest=0, highest=1000),
-            assets=_whole_number(env, "MAX_ASSETS_PER_OWNER", default=0, lowest=0, highest=1000),
-            uploads_per_day=_whole_number(env, "MAX_UPLOADS_PER_DAY_PER_OWNER", default=0, lowest=0, highest=1000),
+            open_uploads=_whole_number(env, "MAX_OPEN_UPLOADS_PER_OWNER", default=5, lowest=0, highest=1000),
+            assets=_whole_number(env, "MAX_ASSETS_PER_OWNER", default=100, lowest=0, highest=1000),
+            uploads_per_day=_whole_number(env, "MAX_UPLOADS_PER_DAY_PER_OWNER", default=20, lowest=0, highest=1000),
         )
+
+
+class ImportConfig(NamedTuple):
+    """Whether owners may have Mux fetch a video from a URL."""
+
+    allowed: bool
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> Self:
+        (state,) = _required(env, "URL_IMPORTS")
+        if state not in ("ENABLED", "DISABLED"):
+            raise ConfigurationError("URL_IMPORTS must be ENABLED or DISABLED")
+        return cls(state == "ENABLED")
 
 
 class UploadConfig(NamedTuple):

@@ -117,6 +117,12 @@ def upload_timeout_seconds() -> int:
 
 
 @cache
+def imports_urls() -> bool:
+    """Whether owners may have Mux fetch a video from a URL."""
+    return config.ImportConfig.from_env(os.environ).allowed
+
+
+@cache
 def _secrets() -> Secrets:
     return Secrets(_client("secretsmanager"), time.monotonic)
 

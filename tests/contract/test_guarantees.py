@@ -14,6 +14,7 @@ PROMISES: Final = (
     "Nothing is lost",
     "Nothing is done twice",
     "Limits are exact",
+    "Nobody spends without a limit",
     "Nobody sees or deletes what is not theirs",
     "Deleted stays deleted",
     "Secrets never leave",

@@ -26,6 +26,7 @@ from tests.world import ROOT, template_document
 NAME = "videos"
 REGION = "eu-central-1"
 ORIGIN = "https://www.example.com"
+ACCOUNT = "123456789012"
 SIGNING_KEY = {"key_id": "key", "private_key": "c2VjcmV0"}
 
 type Json = dict[str, Any]
@@ -95,6 +96,9 @@ class Deployment:
         issuer = {"issuer": self.parameters["JwtIssuer"], "jwks_uri": f"{site.url}/issuer/keys"}
         site.answers["/issuer/.well-known/openid-configuration"] = (200, issuer)
         mux.register_webhook(self.outputs["WebhookUrl"])
+        limit = {"Amount": "50", "Unit": "USD"}
+        budget = {"BudgetName": "month", "BudgetLimit": limit, "BudgetType": "COST", "TimeUnit": "MONTHLY"}
+        aws("budgets").create_budget(AccountId=ACCOUNT, Budget=budget)
 
     def stack(self) -> Stack:
         return Stack(Session(self), NAME)

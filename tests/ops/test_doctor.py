@@ -11,7 +11,7 @@ import requests
 
 from ops import aws_checks, doctor
 from ops.finding import Finding
-from tests.ops.conftest import NAME, Deployment, aws
+from tests.ops.conftest import ACCOUNT, NAME, Deployment, aws
 from tests.world import ROOT
 
 
@@ -228,6 +228,16 @@ def test_what_is_only_worth_a_look_fails_nothing(deployment: Deployment) -> None
     }
     assert all(finding.advice for finding in worth_a_look)
     assert doctor.examine(deployment.stack(), lambda _: None)
+
+
+def test_limits_of_0_open_sign_up_and_a_missing_budget_are_worth_a_look(deployment: Deployment) -> None:
+    deployment.parameters |= {"MaxAssetsPerOwner": "0", "SelfSignUp": "true", "JwtIssuer": ""}
+    deployment.outputs["SignInIssuer"] = f"{deployment.site.url}/issuer"
+    [budget] = aws("budgets").describe_budgets(AccountId=ACCOUNT)["Budgets"]
+    aws("budgets").delete_budget(AccountId=ACCOUNT, BudgetName=budget["BudgetName"])
+    worth_a_look = [finding for finding in found(deployment, "warn") if finding.subject != "last reconcile"]
+    assert [finding.subject for finding in worth_a_look] == ["limit MaxAssetsPerOwner", "sign-up", "budget"]
+    assert all(finding.advice for finding in worth_a_look)
 
 
 def test_what_is_switched_off_on_purpose_is_said(deployment: Deployment) -> None:

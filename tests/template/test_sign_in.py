@@ -39,7 +39,7 @@ def test_without_an_issuer_tokens_of_the_stacks_own_pool_and_client_are_taken() 
 
 
 def test_an_issuer_without_an_audience_is_refused(sam: Template) -> None:
-    (rule,) = sam["Rules"].values()
+    rule = sam["Rules"]["AudienceOfAnIssuer"]
     assert rule["RuleCondition"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "JwtIssuer"}, ""]}]}
     (assertion,) = rule["Assertions"]
     assert assertion["Assert"] == {"Fn::Not": [{"Fn::Contains": [{"Ref": "JwtAudience"}, ""]}]}

@@ -6,6 +6,7 @@ import pytest
 
 from mux_lifecycle import config
 from mux_lifecycle.errors import ConfigurationError
+from tests.world import NO_LIMITS, template_document
 
 
 @pytest.mark.parametrize(
@@ -71,10 +72,27 @@ def test_a_wildcard_or_nothing_is_no_list_of_origins(text: str) -> None:
 def test_defaults_of_what_an_operator_may_leave_out() -> None:
     for env in ({}, dict.fromkeys(("GROUPS_CLAIM", "ADMIN_GROUP", "PLAYBACK_POLICY", "VIDEO_QUALITY"), "")):
         assert config.AdminConfig.from_env(env) == config.AdminConfig("cognito:groups", "admin")
-        assert config.AssetConfig.from_env(env) == config.AssetConfig("signed", "basic", "1080p", 0)
-        assert config.QuotaConfig.from_env(env) == config.QuotaConfig(0, 0, 0)
+        assert config.AssetConfig.from_env(env) == config.AssetConfig("signed", "basic", "1080p", 7200)
+        assert config.QuotaConfig.from_env(env) == config.QuotaConfig(5, 100, 20)
         assert config.UploadConfig.from_env(env).timeout_seconds == 3600
         assert config.AwsConfig.from_env(env).call_attempts == 2
+
+
+def test_imports_from_urls_are_on_or_off_and_nothing_else() -> None:
+    assert config.ImportConfig.from_env({"URL_IMPORTS": "ENABLED"}).allowed
+    assert not config.ImportConfig.from_env({"URL_IMPORTS": "DISABLED"}).allowed
+    for text in ("", "true", "enabled", "0"):
+        with pytest.raises(ConfigurationError, match="URL_IMPORTS"):
+            config.ImportConfig.from_env({"URL_IMPORTS": text})
+
+
+def test_without_a_variable_the_limit_is_that_of_the_template() -> None:
+    """A function that lacks one must not take that for "any number"."""
+    parameters = template_document()["Parameters"]
+    defaults = {name: parameters[name]["Default"] for name in NO_LIMITS}
+    quotas, duration = config.QuotaConfig.from_env({}), config.AssetConfig.from_env({}).max_duration_seconds
+    assert all(defaults.values())
+    assert [*quotas, duration] == list(defaults.values())
 
 
 def test_what_an_operator_says_is_taken() -> None:
@@ -110,7 +128,21 @@ NUMBERS: list[tuple[Any, str, int, int]] = [
 def test_numbers_have_limits(group: Any, name: str, lowest: int, highest: int) -> None:
     for number in (lowest, highest):
         assert group.from_env({name: str(number)})
-    for text in (str(lowest - 1), str(highest + 1), "-60", "60.0", "1e3", "²", "１００", "x", " 60", "9" * 5000):
+    for text in (
+        str(lowest - 1),
+        str(highest + 1),
+        f"0{highest}",
+        "00",
+        "0.0",
+        "-60",
+        "60.0",
+        "1e3",
+        "²",
+        "１００",
+        "x",
+        " 60",
+        "9" * 5000,
+    ):
         with pytest.raises(ConfigurationError, match=f"{name} must be a whole number from {lowest} to {highest}"):
             group.from_env({name: text})
 
