@@ -1,6 +1,7 @@
 """GET /gallery: what owners have published, for everybody, newest first."""
 
 from mux_lifecycle import api, runtime, views
+from mux_lifecycle.listing import listing
 from mux_lifecycle.models import GalleryQuery
 from mux_lifecycle.store import cursors
 
@@ -10,10 +11,10 @@ _SCOPE = "gallery"
 def list_gallery(request: api.Request) -> api.Response:
     query = GalleryQuery.parse(request.query("limit", "cursor"))
     after = cursors.decode(query.cursor, scope=_SCOPE) if query.cursor else None
-    records, position = runtime.assets().gallery(limit=query.limit, after=after)
+    entries, position = listing(runtime.assets().gallery(limit=query.limit, after=after), views.published)
     next_cursor = cursors.encode(position, scope=_SCOPE) if position else None
     # API Gateway's CORS answers name the origin that asked: a cache must not hand one site's copy to another.
-    return api.page(views.gallery(records), next_cursor, cache_control="public, max-age=60", vary="origin")
+    return api.page(entries, next_cursor, cache_control="public, max-age=60", vary="origin")
 
 
 handler = api.handler(list_gallery)

@@ -2,6 +2,7 @@
 
 from mux_lifecycle import api, runtime, views
 from mux_lifecycle.errors import Forbidden
+from mux_lifecycle.listing import listing
 from mux_lifecycle.models import ListQuery
 from mux_lifecycle.store import cursors
 
@@ -15,11 +16,12 @@ def list_assets(request: api.Request) -> api.Response:
     scope = f"{owner}#{query.status}"
     after = cursors.decode(query.cursor, scope=scope) if query.cursor else None
     if query.everybody:
-        records, position = runtime.assets().library(limit=query.limit, after=after)
+        page = runtime.assets().library(limit=query.limit, after=after)
     else:
-        records, position = runtime.assets().page(owner, query.status or None, limit=query.limit, after=after)
+        page = runtime.assets().page(owner, query.status or None, limit=query.limit, after=after)
+    entries, position = listing(page, views.asset)
     next_cursor = cursors.encode(position, scope=scope) if position else None
-    return api.page([views.asset(record) for record in records], next_cursor)
+    return api.page(entries, next_cursor)
 
 
 handler = api.handler(list_assets)

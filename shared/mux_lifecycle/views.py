@@ -90,13 +90,11 @@ def mp4(record: Item) -> str:
     return playback.largest_mp4(_parts(record, snapshot, "rendition", part_versions(record)))
 
 
-def gallery(records: list[Item]) -> list[Json]:
-    """What anybody sees of published assets; one that cannot be read cannot be played, and is left out."""
-    shown: list[Json] = []
-    for record in records:
-        with _unreadable_reported(record):
-            shown.append(_published(record))
-    return shown
+def published(record: Item) -> Json | None:
+    """What anybody sees of a published asset; None of one that cannot be read, for it cannot be played."""
+    with _unreadable_reported(record):
+        return _published(record)
+    return None
 
 
 def input_info(entry: Json) -> Json:
@@ -116,7 +114,8 @@ def _document(record: Item) -> Json:
 
 
 def _playback_ids(document: Json, file: str) -> list[Json]:
-    return [playback_id(entry, file) for entry in document.get("playback_ids", [])]
+    # A record that an earlier release wrote may name a hundred.
+    return [playback_id(entry, file) for entry in projection.kept_playback_ids(document.get("playback_ids", []))]
 
 
 @contextmanager
@@ -151,7 +150,7 @@ def _published(record: Item) -> Json:
     shown |= {name: document[name] for name in ("title", "duration", "aspect_ratio") if name in document}
     # The index holds no part with a clock of its own: a file that is not in the asset's snapshot yet is not named here.
     ids = _playback_ids(document, playback.largest_mp4(document.get("static_renditions", [])))
-    return shown | {"playback_ids": [entry for entry in ids if entry.get("policy") == "public"]}
+    return shown | {"playback_ids": [entry for entry in ids if entry.get("policy") == "public"][:1]}
 
 
 def _parts(record: Item, snapshot: list[Json], kind: keys.PartKind, versions: keys.PartVersions) -> list[Json]:

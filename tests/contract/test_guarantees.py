@@ -21,6 +21,7 @@ PROMISES: Final = (
     "An error is not an absence",
     "Every wait ends",
     "A stack acts only for itself",
+    "Nobody can hurt anybody",
 )
 
 

@@ -5,12 +5,15 @@ keys, and for each track or rendition with a clock of its own `track#ID` and `tr
 """
 
 import contextlib
+import itertools
+from collections.abc import Iterable, Iterator
 from copy import replace
 from typing import Final, Literal
 
 from mux_lifecycle.errors import Conflict, NotFound, StoreUnavailable
 from mux_lifecycle.store import feed, keys
 from mux_lifecycle.store.ledger import Ledger, slot
+from mux_lifecycle.store.pages import Page, page
 from mux_lifecycle.store.projection import AssetChange, AssetDeletion, PartChange, is_watchable
 from mux_lifecycle.store.records import text
 from mux_lifecycle.store.table import Item, Refused, Table
@@ -27,6 +30,8 @@ DELETION_SECONDS: Final = 60
 """A wish to delete is carried out at once by who expresses it; after so long, by the cleanup."""
 MAX_PARTS: Final = 100
 """So many tracks and static renditions with clocks of their own fit into a record: DynamoDB's items hold 400 KB."""
+# The largest records of a list that reads them one by one would be 28 MB.
+_BATCH: Final = 25
 # The text of an update may have 4 KB.
 _MOST_FORGOTTEN: Final = 50
 
@@ -65,10 +70,8 @@ class Assets:
         """What is stored under the asset's id, tombstones too; empty when there is nothing."""
         return self._table.get(keys.asset(asset_id)) or {}
 
-    def page(
-        self, owner: str, status: str | None, *, limit: int, after: str | None, since: str = ""
-    ) -> tuple[list[Item], str | None]:
-        """Newest first: at most `limit` records behind the position `after`, and the position to go on from.
+    def page(self, owner: str, status: str | None, *, limit: int, after: str | None, since: str = "") -> Page:
+        """Newest first: at most `limit` records behind the position `after`.
 
         `since` is a sort key: nothing older is read.
         """
@@ -78,13 +81,20 @@ class Assets:
             else (keys.BY_OWNER, "owner", owner)
         )
         items, more = self._newest(index, name, value, limit=limit, after=after, since=since)
-        return items[:limit], _position(items, limit, more=more)
+        return page(items, limit, more=more)
 
-    def library(self, *, limit: int, after: str | None) -> tuple[list[Item], str | None]:
+    def library(self, *, limit: int, after: str | None) -> Page:
         """`page`, over everybody's assets. One that was deleted meanwhile may be missing from its page."""
         items, more = self._newest(keys.LIBRARY_INDEX, "library", keys.LIBRARY, limit=limit, after=after)
-        found = self._table.get_all([text(item, "pk") for item in items[:limit]])
-        return [record for record in found if exists(record)], _position(items, limit, more=more)
+        indexed = page(items, limit, more=more)
+        return Page(self._records(indexed.entries), indexed.after)
+
+    def _records(self, indexed: Iterable[tuple[str, Item]]) -> Iterator[tuple[str, Item]]:
+        """The records behind entries of an index, read as they are taken."""
+        for batch in itertools.batched(indexed, _BATCH, strict=False):
+            found = self._table.get_all([text(item, "pk") for _, item in batch])
+            records = {text(record, "pk"): record for record in found if exists(record)}
+            yield from ((at, records[pk]) for at, item in batch if (pk := text(item, "pk")) in records)
 
     def stored_by_id(self, asset_ids: list[str]) -> dict[str, Item]:
         """`stored` for at most 100 ids, without those of which nothing is stored; a moment old perhaps."""
@@ -107,10 +117,10 @@ class Assets:
         found = [text(item, "sort") for item in items]
         return found, found[-1] if found and more else None
 
-    def gallery(self, *, limit: int, after: str | None) -> tuple[list[Item], str | None]:
+    def gallery(self, *, limit: int, after: str | None) -> Page:
         """`page`, over what is published: `doc` and `sort` of assets that are ready and anybody may watch."""
         items, more = self._newest(keys.GALLERY_INDEX, "gallery", keys.GALLERY, limit=limit, after=after)
-        return items[:limit], _position(items, limit, more=more)
+        return page(items, limit, more=more)
 
     def apply(self, change: AssetChange, *, owner: str | None, compared: bool = False) -> Outcome:
         """Write a snapshot unless a newer one, a tombstone or a wish to delete stands.
@@ -349,12 +359,6 @@ def _facts(change: AssetChange, owner: str | None) -> Item:
 def _start(name: str, value: str, after: str | None) -> Item | None:
     """The key from which a query of the index whose partition key is `name` goes on."""
     return {"pk": keys.asset(keys.sorted_id(after)), "sort": after, name: value} if after else None
-
-
-def _position(items: list[Item], limit: int, *, more: bool) -> str | None:
-    """Where the page after the first `limit` of `items` begins, if there is one."""
-    shown = items[:limit]
-    return text(shown[-1], "sort") if shown and (more or len(items) > limit) else None
 
 
 def _listed(owner: str | None, visibility: str, status: str, *, watchable: bool) -> Item:

@@ -16,6 +16,9 @@ from mux_lifecycle.times import MICROSECONDS, microseconds, parse_epoch, parse_i
 
 type Json = Mapping[str, Any]
 
+MAX_PLAYBACK_IDS: Final = 10
+"""So many an asset may have through this API, and so many a record names, however many somebody makes at Mux."""
+
 _EVENT_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
 _MAX_TEXT: Final = 1024
 _MAX_ENTRIES: Final = 100
@@ -120,13 +123,35 @@ def part_document(data: Json, kind: keys.PartKind) -> dict[str, Any]:
     return _track(data) if kind == "track" else _rendition(data)
 
 
-def is_watchable(document: str) -> bool:
-    """Whether an asset's document names a public playback id; one that cannot be read names none."""
+def usable_playback_ids(data: Json) -> list[Json]:
+    """Those of Mux's asset that somebody can use, as `{id, policy}`."""
+    value = data.get("playback_ids")
+    entries = value if isinstance(value, list) else []
+    return [shown for entry in entries if isinstance(entry, dict) and (shown := _playback_id(entry))]
+
+
+def kept_playback_ids[Entry: Json](entries: list[Entry]) -> list[Entry]:
+    """At most MAX_PLAYBACK_IDS, in their order; the first of each policy always, for they tell who can play."""
+    if len(entries) <= MAX_PLAYBACK_IDS:
+        return entries
+    policies = [entry.get("policy") for entry in entries]
+    firsts = {policies.index(policy) for policy in _POLICIES if policy in policies}
+    others = [number for number in range(len(entries)) if number not in firsts]
+    kept = firsts | {*others[: MAX_PLAYBACK_IDS - len(firsts)]}
+    return [entries[number] for number in sorted(kept)]
+
+
+def named_playback_ids(document: str) -> list[Json]:
+    """The playback ids in an asset's document; one that cannot be read names none."""
     try:
-        entries = json.loads(document)["playback_ids"]
-        return any(entry.get("policy") == "public" for entry in entries)
-    except (AttributeError, KeyError, TypeError, ValueError):
-        return False
+        return [{"id": entry["id"], "policy": entry["policy"]} for entry in json.loads(document)["playback_ids"]]
+    except (KeyError, RecursionError, TypeError, ValueError):
+        return []
+
+
+def is_watchable(document: str) -> bool:
+    """Whether an asset's document names a public playback id."""
+    return any(entry["policy"] == "public" for entry in named_playback_ids(document))
 
 
 def from_event(event: Json, *, stack: str, now: float) -> Change | None:
@@ -266,7 +291,7 @@ def _asset_document(data: Json) -> str:
     files = renditions.get("files") if isinstance(renditions, dict) else renditions
     document = picked(data, _ASSET_FIELDS) | {
         "title": _plain(meta.get("title")) if isinstance(meta, dict) else None,
-        "playback_ids": _entries(data.get("playback_ids"), _playback_id),
+        "playback_ids": kept_playback_ids(usable_playback_ids(data)),
         "tracks": _entries(data.get("tracks"), _track),
         "static_renditions": _entries(files, _rendition),
         "master": picked(master, ("status",)) if isinstance(master, dict) else None,

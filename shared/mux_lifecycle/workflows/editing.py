@@ -74,6 +74,8 @@ class Editing:
     def create_playback_id(self, asset_id: str, owner: str | None, policy: str) -> tuple[Json, Item]:
         """Another playback id, as `{id, policy}`, and the asset's record as it was before."""
         record = self._editable(asset_id, owner)
+        if len(projection.named_playback_ids(text(record, "doc"))) >= projection.MAX_PLAYBACK_IDS:
+            raise Conflict(f"the asset has {projection.MAX_PLAYBACK_IDS} playback ids: delete one first")
         try:
             with _refusals():
                 made = self._mux.create_playback_id(asset_id, policy)

@@ -10,7 +10,6 @@ from mux_lifecycle.store import keys, projection
 from mux_lifecycle.store.assets import Assets
 from mux_lifecycle.store.intents import Intent
 from mux_lifecycle.store.projector import Projector
-from mux_lifecycle.store.records import text
 from mux_lifecycle.times import parse_epoch
 
 _SKEW_SECONDS: Final = 300
@@ -39,10 +38,8 @@ class Search:
         return self._with_us(intent, since) or self._with_mux(intent, since, pages)
 
     def _with_us(self, intent: Intent, since: int) -> str | None:
-        records, _ = self._assets.page(intent.owner, None, limit=_RECORDS, after=None, since=keys.sort(since, ""))
-        matches = (
-            keys.sorted_id(text(record, "sort")) for record in records if record.get("request") == intent.request
-        )
+        page = self._assets.page(intent.owner, None, limit=_RECORDS, after=None, since=keys.sort(since, ""))
+        matches = (keys.sorted_id(at) for at, record in page.entries if record.get("request") == intent.request)
         return next(matches, None)
 
     def _with_mux(self, intent: Intent, since: int, pages: int) -> str | None:
