@@ -12,7 +12,7 @@ from bench.moto_server import MotoServer
 from local import aws
 from local.mux import MuxEmulator
 from local.template import Template
-from tests.world import NO_LIMITS, ORIGIN, ROOT, SIGNING_SECRET
+from tests.world import NO_BUDGET, NO_LIMITS, ORIGIN, ROOT, SIGNING_SECRET
 
 REGION: Final = "eu-central-1"
 _PARAMETERS: Final = {
@@ -32,7 +32,7 @@ class Stage:
         self.mux = MuxEmulator(processing_seconds=0.01)
         self.mux.start()
         self.template = Template.load(
-            ROOT / "template.yaml", _PARAMETERS | NO_LIMITS | {"MuxEnvironmentId": self.mux.environment_id}
+            ROOT / "template.yaml", _PARAMETERS | NO_LIMITS | NO_BUDGET | {"MuxEnvironmentId": self.mux.environment_id}
         )
         secrets: dict[str, dict[str, Any]] = {
             "MuxTokenSecret": {"token_id": self.mux.token_id, "token_secret": self.mux.token_secret},

@@ -7,7 +7,7 @@ def cancel_upload(request: api.Request) -> api.Response:
     owner = request.owner_or_admin(runtime.admin())
     request.cors_origin(runtime.origins())
     request.query()
-    runtime.cancellation().cancel(request.id(), owner=owner)
+    runtime.cancellation(owner).cancel(request.id(), owner=owner)
     return api.no_content()
 
 

@@ -12,7 +12,7 @@ def create_asset(request: api.Request) -> api.Response:
         raise Forbidden("imports from URLs are switched off here: send the file with POST /uploads")
     request.query()
     wish = UrlWish.parse(request.json())
-    return api.created(runtime.creation().asset(owner, wish, request.idempotency_key()))
+    return api.created(runtime.creation(owner).asset(owner, wish, request.idempotency_key()))
 
 
 handler = api.handler(create_asset)

@@ -9,7 +9,7 @@ def create_upload(request: api.Request) -> api.Response:
     cors_origin = request.cors_origin(runtime.origins())
     request.query()
     wish = AssetWish.parse(request.json())
-    upload = runtime.creation().upload(
+    upload = runtime.creation(owner).upload(
         owner,
         wish,
         request.idempotency_key(),

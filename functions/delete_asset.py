@@ -7,7 +7,7 @@ def delete_asset(request: api.Request) -> api.Response:
     owner = request.owner_or_admin(runtime.admin())
     request.cors_origin(runtime.origins())
     request.query()
-    waiting = runtime.deletion().request(request.id(), owner=owner)
+    waiting = runtime.deletion(owner).request(request.id(), owner=owner)
     return api.accepted(views.asset(waiting)) if waiting else api.no_content()
 
 

@@ -8,7 +8,7 @@ def set_master_access(request: api.Request) -> api.Response:
     request.cors_origin(runtime.origins())
     request.query()
     master_access = models.master_access(request.json())
-    record, url = runtime.editing().set_master_access(request.id(), owner, master_access)
+    record, url = runtime.editing(owner).set_master_access(request.id(), owner, master_access)
     shown = views.asset(record)
     if url and "master" in shown:
         shown["master"] = shown["master"] | {"url": url}

@@ -9,7 +9,7 @@ def create_playback_id(request: api.Request) -> api.Response:
     request.cors_origin(runtime.origins())
     request.query()
     policy = models.playback_policy(request.json())
-    made, record = runtime.editing().create_playback_id(request.id(), owner, policy)
+    made, record = runtime.editing(owner).create_playback_id(request.id(), owner, policy)
     return api.created(views.playback_id(made, views.mp4(record)))
 
 
@@ -27,7 +27,7 @@ def delete_playback_id(request: api.Request) -> api.Response:
     owner = request.owner_or_admin(runtime.admin())
     request.cors_origin(runtime.origins())
     request.query()
-    runtime.editing().delete_playback_id(request.id(), owner, request.id("pid"))
+    runtime.editing(owner).delete_playback_id(request.id(), owner, request.id("pid"))
     return api.no_content()
 
 

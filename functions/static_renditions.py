@@ -8,7 +8,7 @@ def create_static_rendition(request: api.Request) -> api.Response:
     request.cors_origin(runtime.origins())
     request.query()
     resolution = models.resolution(request.json())
-    made = runtime.editing().create_static_rendition(request.id(), owner, resolution)
+    made = runtime.editing(owner).create_static_rendition(request.id(), owner, resolution)
     return api.created(views.part(made, "rendition"))
 
 
@@ -16,7 +16,7 @@ def delete_static_rendition(request: api.Request) -> api.Response:
     owner = request.owner_or_admin(runtime.admin())
     request.cors_origin(runtime.origins())
     request.query()
-    runtime.editing().delete_static_rendition(request.id(), owner, request.id("rid"))
+    runtime.editing(owner).delete_static_rendition(request.id(), owner, request.id("rid"))
     return api.no_content()
 
 
@@ -25,7 +25,7 @@ def set_mp4_support(request: api.Request) -> api.Response:
     request.cors_origin(runtime.origins())
     request.query()
     mp4_support = models.mp4_support(request.json())
-    return api.ok(views.asset(runtime.editing().set_mp4_support(request.id(), owner, mp4_support)))
+    return api.ok(views.asset(runtime.editing(owner).set_mp4_support(request.id(), owner, mp4_support)))
 
 
 handler = api.handler(

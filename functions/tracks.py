@@ -8,7 +8,7 @@ def create_track(request: api.Request) -> api.Response:
     request.cors_origin(runtime.origins())
     request.query()
     body = models.new_track(request.json())
-    return api.created(views.part(runtime.editing().create_track(request.id(), owner, body), "track"))
+    return api.created(views.part(runtime.editing(owner).create_track(request.id(), owner, body), "track"))
 
 
 def update_track(request: api.Request) -> api.Response:
@@ -16,7 +16,7 @@ def update_track(request: api.Request) -> api.Response:
     request.cors_origin(runtime.origins())
     request.query()
     body = models.changed_track(request.json())
-    changed = runtime.editing().update_track(request.id(), owner, request.id("tid"), body)
+    changed = runtime.editing(owner).update_track(request.id(), owner, request.id("tid"), body)
     return api.ok(views.part(changed, "track"))
 
 
@@ -24,7 +24,7 @@ def delete_track(request: api.Request) -> api.Response:
     owner = request.owner_or_admin(runtime.admin())
     request.cors_origin(runtime.origins())
     request.query()
-    runtime.editing().delete_track(request.id(), owner, request.id("tid"))
+    runtime.editing(owner).delete_track(request.id(), owner, request.id("tid"))
     return api.no_content()
 
 
@@ -33,7 +33,7 @@ def generate_subtitles(request: api.Request) -> api.Response:
     request.cors_origin(runtime.origins())
     request.query()
     body = models.generated_subtitles(request.json())
-    made = runtime.editing().generate_subtitles(request.id(), owner, request.id("tid"), body)
+    made = runtime.editing(owner).generate_subtitles(request.id(), owner, request.id("tid"), body)
     return api.created([views.part(track, "track") for track in made])
 
 

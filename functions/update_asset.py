@@ -9,7 +9,7 @@ def update_asset(request: api.Request) -> api.Response:
     request.cors_origin(runtime.origins())
     request.query()
     wish = AssetUpdate.parse(request.json())
-    record = runtime.editing().update(request.id(), owner, title=wish.title, visibility=wish.visibility)
+    record = runtime.editing(owner).update(request.id(), owner, title=wish.title, visibility=wish.visibility)
     return api.ok(views.asset(record))
 
 

@@ -65,7 +65,7 @@ class Target:
             return Credentials(token_id, token_secret)
 
         pace = Pace(SHARE, time.monotonic, time.sleep)
-        return MuxClient(transport.pools(), config.api_url, credentials, calls=1, pace=pace)
+        return MuxClient(transport.pools(), config.api_url, credentials, calls=1, toll=pace)
 
     def environment(self, mux: MuxClient) -> Environment:
         """What tells a 404 that means gone from any other."""

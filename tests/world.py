@@ -73,6 +73,8 @@ NO_LIMITS: Final = dict.fromkeys(
     ("MaxOpenUploadsPerOwner", "MaxAssetsPerOwner", "MaxUploadsPerDayPerOwner", "MaxDurationSeconds"), "0"
 )
 """What an operator says who wants none; tests that are about limits set their own."""
+NO_BUDGET: Final = {"MuxPercentPerOwner": "0"}
+"""Tests ask Mux for more at once than people do; those of the budget switch it on."""
 
 type Json = dict[str, Any]
 
@@ -204,7 +206,8 @@ class World:
                 "StackTag": STACK,
                 "MuxEnvironmentId": self.mux.environment_id,
             }
-            | NO_LIMITS,
+            | NO_LIMITS
+            | NO_BUDGET,
             resources=arns,
         )
         self.arns = arns

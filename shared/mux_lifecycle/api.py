@@ -38,6 +38,7 @@ _STATUS: Final[dict[type[errors.LifecycleError], tuple[HTTPStatus, str]]] = {
     errors.UnsupportedMediaType: (HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type"),
     errors.IdempotencyMismatch: (HTTPStatus.UNPROCESSABLE_ENTITY, "idempotency_mismatch"),
     errors.QuotaExceeded: (HTTPStatus.TOO_MANY_REQUESTS, "quota_exceeded"),
+    errors.TooManyRequests: (HTTPStatus.TOO_MANY_REQUESTS, "too_many_requests"),
     errors.MuxRefused: (HTTPStatus.BAD_GATEWAY, "mux_refused"),
     errors.MuxNotFound: (HTTPStatus.BAD_GATEWAY, "mux_refused"),
     errors.WrongEnvironment: (HTTPStatus.BAD_GATEWAY, "mux_refused"),

@@ -168,6 +168,16 @@ class ImportConfig(NamedTuple):
         return cls(state == "ENABLED")
 
 
+class BudgetConfig(NamedTuple):
+    """What one owner may take of each of Mux's rate limits, in percent; 0 for no limit."""
+
+    percent_per_owner: int
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> Self:
+        return cls(_whole_number(env, "MUX_PERCENT_PER_OWNER", default=25, lowest=0, highest=100))
+
+
 class UploadConfig(NamedTuple):
     """How long an upload URL stays open, in seconds."""
 

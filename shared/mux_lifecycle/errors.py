@@ -71,6 +71,10 @@ class TemporarilyUnavailable(LifecycleError):
         self.retry_after = retry_after
 
 
+class TooManyRequests(TemporarilyUnavailable):
+    """The owner has used up their share of the calls to Mux for now."""
+
+
 class InProgress(TemporarilyUnavailable):
     """The same request is being carried out, or its outcome is being looked for."""
 

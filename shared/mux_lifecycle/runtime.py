@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from mux_lifecycle.cloudformation import CustomResource
     from mux_lifecycle.mux.client import Credentials, MuxClient
     from mux_lifecycle.mux.signing import SigningKey
+    from mux_lifecycle.store.budget import Allowance
     from mux_lifecycle.workflows.cancellation import Cancellation
     from mux_lifecycle.workflows.cleanup import Cleanup
     from mux_lifecycle.workflows.creation import Creation
@@ -35,9 +36,9 @@ if TYPE_CHECKING:
     from mux_lifecycle.workflows.reconcile import Reconcile
     from mux_lifecycle.workflows.setup import Setup, Target
 
-CLEANUP_SHARE: Final = 0.5
+CLEANUP_SHARE: Final = 0.25
 RECONCILE_SHARE: Final = 0.25
-"""The shares of Mux's rate limit that the schedules take at most: both at once leave a part to the people who wait."""
+"""The shares of Mux's rate limit that the schedules take at most; with that of all owners together they make one."""
 
 
 def now() -> float:
@@ -158,6 +159,18 @@ def _mux() -> MuxClient:
     return MuxClient(transport.pools(), _mux_config().api_url, _credentials)
 
 
+def _allowance(owner: str | None) -> Allowance | None:
+    """What a request of `owner` may send to Mux; None without a limit, as for an administrator (`owner` None)."""
+    from mux_lifecycle.store.budget import Allowance, Budget
+
+    percent = config.BudgetConfig.from_env(os.environ).percent_per_owner
+    return Allowance(Budget(_table(), percent / 100, now), owner) if percent and owner is not None else None
+
+
+def _mux_of(allowance: Allowance | None) -> MuxClient:
+    return _mux().tolled(allowance) if allowance else _mux()
+
+
 @cache
 def _scheduled_mux(share: float) -> MuxClient:
     """For schedules: one attempt per call (the next run is the retry), and only a share of the rate limit."""
@@ -166,24 +179,26 @@ def _scheduled_mux(share: float) -> MuxClient:
     from mux_lifecycle.mux.pace import Pace
 
     pace = Pace(share, time.monotonic, time.sleep)
-    return MuxClient(transport.pools(), _mux_config().api_url, _credentials, calls=1, pace=pace)
+    return MuxClient(transport.pools(), _mux_config().api_url, _credentials, calls=1, toll=pace)
 
 
-@cache
-def creation() -> Creation:
+def creation(owner: str) -> Creation:
+    """For one request of `owner`."""
     from mux_lifecycle.store.intents import Intents
     from mux_lifecycle.store.quotas import Quotas
     from mux_lifecycle.workflows.creation import Creation
     from mux_lifecycle.workflows.search import Search
 
+    allowance = _allowance(owner)
+    mux = _mux_of(allowance)
     return Creation(
-        mux=_mux(),
+        mux=mux,
         assets=assets(),
         uploads=uploads(),
         intents=Intents(_table()),
-        quotas=Quotas(_table(), _ledger(), upload_timeout_seconds(), now),
+        quotas=Quotas(_table(), _ledger(), upload_timeout_seconds(), now, allowance),
         projector=projector(),
-        search=Search(_mux(), assets(), projector(), stack(), now),
+        search=Search(mux, assets(), projector(), stack(), now),
         config=config.AssetConfig.from_env(os.environ),
         stack=stack(),
         now=now,
@@ -192,28 +207,31 @@ def creation() -> Creation:
     )
 
 
-@cache
-def deletion() -> Deletion:
+def deletion(owner: str | None) -> Deletion:
+    """For one request of `owner`; None for an administrator's."""
     from mux_lifecycle.workflows.deletion import Deletion
     from mux_lifecycle.workflows.environment import Environment
 
-    return Deletion(_mux(), assets(), Environment(_mux(), _mux_config().environment_id), now)
+    mux = _mux_of(_allowance(owner))
+    return Deletion(mux, assets(), Environment(mux, _mux_config().environment_id), now)
 
 
-@cache
-def cancellation() -> Cancellation:
+def cancellation(owner: str | None) -> Cancellation:
+    """For one request of `owner`; None for an administrator's."""
     from mux_lifecycle.workflows.cancellation import Cancellation
     from mux_lifecycle.workflows.environment import Environment
 
-    environment = Environment(_mux(), _mux_config().environment_id)
-    return Cancellation(_mux(), uploads(), environment, stack(), now)
+    mux = _mux_of(_allowance(owner))
+    environment = Environment(mux, _mux_config().environment_id)
+    return Cancellation(mux, uploads(), environment, stack(), now)
 
 
-@cache
-def editing() -> Editing:
+def editing(owner: str | None) -> Editing:
+    """For one request of `owner`; None for an administrator's."""
     from mux_lifecycle.workflows.editing import Editing
 
-    return Editing(mux=_mux(), assets=assets(), projector=projector(), stack=stack(), now=now, request_id=request_id)
+    mux = _mux_of(_allowance(owner))
+    return Editing(mux=mux, assets=assets(), projector=projector(), stack=stack(), now=now, request_id=request_id)
 
 
 @cache

@@ -151,6 +151,19 @@ def test_after_a_failure_the_next_call_takes_a_new_connection(
         assert server.connections == 2
 
 
+class AskedFirst:
+    """A toll that allows all."""
+
+    def __init__(self, order: list[str]) -> None:
+        self._order = order
+
+    def __call__(self, _method: str) -> None:
+        self._order.append("asked")
+
+    def reserve(self, *, posts: int = 0, others: int = 0) -> None:
+        raise AssertionError("no call here takes more than one")
+
+
 @pytest.mark.parametrize("name", REPEATABLE)
 def test_every_call_asks_for_its_share_of_the_rate_limit_first(make_client: MakeClient, name: str) -> None:
     order: list[str] = []
@@ -160,8 +173,8 @@ def test_every_call_asks_for_its_share_of_the_rate_limit_first(make_client: Make
         return good(name)(exchange)
 
     with HostileServer(script) as server:
-        CALLS[name](make_client(server.url, pace=lambda: order.append("paced")))
-    assert order == ["paced", "sent"]
+        CALLS[name](make_client(server.url, toll=AskedFirst(order)))
+    assert order == ["asked", "sent"]
 
 
 HARD_TIMES: dict[str, Script] = {

@@ -35,7 +35,7 @@ def _calls(share: float, gaps: list[float]) -> list[float]:
     sent = []
     for gap in gaps:
         clock.now += gap
-        pace()
+        pace("GET")
         sent.append(clock.now)
     return sent
 
@@ -76,7 +76,7 @@ def test_the_first_calls_need_not_wait() -> None:
     clock = Clock()
     pace = Pace(0.5, clock, clock.sleep)
     for _ in range(50):
-        pace()
+        pace("GET")
     assert not clock.slept
-    pace()
+    pace("GET")
     assert clock.slept == [pytest.approx(0.4)]

@@ -15,6 +15,7 @@ PROMISES: Final = (
     "Nothing is done twice",
     "Limits are exact",
     "Nobody spends without a limit",
+    "No owner uses up Mux for the others",
     "Nobody sees or deletes what is not theirs",
     "Deleted stays deleted",
     "Secrets never leave",

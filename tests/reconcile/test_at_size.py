@@ -13,8 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from urllib3 import PoolManager
 
-from mux_lifecycle import runtime
-from mux_lifecycle.mux.pace import BUCKET, REFILL_PER_SECOND
+from mux_lifecycle import rates, runtime
 from mux_lifecycle.store import keys
 from mux_lifecycle.store.table import Table
 from tests import mux_events
@@ -207,9 +206,9 @@ def test_a_hundred_thousand_assets(world: World, mux_url: str, monkeypatch: pyte
 
 def _keeps_to_its_share(moments: list[float]) -> None:
     """However long one looks, no more calls are made than a bucket of that share would let through."""
-    share = runtime.RECONCILE_SHARE
-    tokens = BUCKET * share
+    burst, per_second = rates.MUX["other"].share(runtime.RECONCILE_SHARE)
+    tokens = burst
     for before, now in itertools.pairwise([moments[0], *moments]):
-        tokens = min(BUCKET * share, tokens + (now - before) * REFILL_PER_SECOND * share) - 1
+        tokens = min(burst, tokens + (now - before) * per_second) - 1
         assert tokens > -0.5
-    assert len(moments) / (moments[-1] - moments[0]) < REFILL_PER_SECOND * share
+    assert len(moments) / (moments[-1] - moments[0]) < per_second

@@ -19,7 +19,7 @@ from playwright.sync_api import Browser, Error, sync_playwright
 from local.embedded import LocalStack
 from local.mux import sample_mp4
 from tests.site.visitor import SITE, Owner, Visitor
-from tests.world import NO_LIMITS
+from tests.world import NO_BUDGET, NO_LIMITS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -30,7 +30,7 @@ HERE = Path(__file__).parent
 INSTALL_SECONDS = 240
 FILM_BYTES = 1_500_000
 # ben reaches the limit of open uploads on purpose; nobody else comes near.
-PARAMETERS = NO_LIMITS | {"MaxOpenUploadsPerOwner": "4", "MaxDurationSeconds": "60"}
+PARAMETERS = NO_LIMITS | NO_BUDGET | {"MaxOpenUploadsPerOwner": "4", "MaxDurationSeconds": "60"}
 
 
 @pytest.fixture(scope="session")

@@ -43,7 +43,8 @@ EVERYWHERE = {
 }
 ADMIN = {"GROUPS_CLAIM", "ADMIN_GROUP"}
 MUX = {"MUX_API_URL", "MUX_TOKEN_SECRET_ARN"}
-EDITING = MUX | ADMIN | {"ALLOWED_ORIGINS", "STACK_TAG"}
+BUDGETED = MUX | {"MUX_PERCENT_PER_OWNER"}
+EDITING = BUDGETED | ADMIN | {"ALLOWED_ORIGINS", "STACK_TAG"}
 GIVING_BACK = {"MAX_OPEN_UPLOADS_PER_OWNER", "MAX_ASSETS_PER_OWNER"}
 QUOTAS = GIVING_BACK | {"MAX_UPLOADS_PER_DAY_PER_OWNER"}
 NEW_ASSET = (
@@ -52,18 +53,18 @@ NEW_ASSET = (
     | {"ALLOWED_ORIGINS", "UPLOAD_TIMEOUT_SECONDS"}
 )
 ENVIRONMENT = {
-    "CreateUploadFunction": MUX | NEW_ASSET,
+    "CreateUploadFunction": BUDGETED | NEW_ASSET,
     "GetUploadFunction": ADMIN,
-    "CancelUploadFunction": MUX | ADMIN | GIVING_BACK | {"MUX_ENVIRONMENT_ID", "ALLOWED_ORIGINS", "STACK_TAG"},
-    "CreateAssetFunction": MUX | NEW_ASSET | {"URL_IMPORTS"},
+    "CancelUploadFunction": BUDGETED | ADMIN | GIVING_BACK | {"MUX_ENVIRONMENT_ID", "ALLOWED_ORIGINS", "STACK_TAG"},
+    "CreateAssetFunction": BUDGETED | NEW_ASSET | {"URL_IMPORTS"},
     "ListAssetsFunction": ADMIN,
     "GetAssetFunction": ADMIN,
     "UpdateAssetFunction": EDITING,
-    "DeleteAssetFunction": MUX | ADMIN | {"MUX_ENVIRONMENT_ID", "ALLOWED_ORIGINS", "MAX_ASSETS_PER_OWNER"},
+    "DeleteAssetFunction": BUDGETED | ADMIN | {"MUX_ENVIRONMENT_ID", "ALLOWED_ORIGINS", "MAX_ASSETS_PER_OWNER"},
     "PlaybackIdsFunction": EDITING,
     "PlaybackTokensFunction": ADMIN
     | {"MUX_SIGNING_KEY_SECRET_ARN", "ALLOWED_ORIGINS", "PLAYBACK_TOKEN_SECONDS", "PLAYBACK_RESTRICTION_ID"},
-    "InputInfoFunction": MUX | ADMIN | {"STACK_TAG"},
+    "InputInfoFunction": BUDGETED | ADMIN | {"STACK_TAG"},
     "TracksFunction": EDITING,
     "StaticRenditionsFunction": EDITING,
     "MasterAccessFunction": EDITING,
@@ -85,6 +86,7 @@ ENVIRONMENT = {
 }
 VALUES = {
     "TABLE_NAME": {"Ref": "LifecycleTable"},
+    "MUX_PERCENT_PER_OWNER": {"Ref": "MuxPercentPerOwner"},
     "MUX_API_URL": "https://api.mux.com",
     "MUX_TOKEN_SECRET_ARN": {"Ref": "MuxTokenSecret"},
     "MUX_WEBHOOK_SECRET_ARN": {"Ref": "MuxWebhookSecret"},

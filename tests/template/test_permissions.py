@@ -30,7 +30,7 @@ ALLOWED = {
     "DeleteAssetFunctionRole": TOKEN | {TABLE: {"GetItem", "PutItem", "UpdateItem"}},
     "PlaybackIdsFunctionRole": EDITING,
     "PlaybackTokensFunctionRole": {TABLE: {"GetItem"}, "MuxSigningKeySecret": {"secretsmanager:GetSecretValue"}},
-    "InputInfoFunctionRole": TOKEN | {TABLE: {"GetItem"}},
+    "InputInfoFunctionRole": TOKEN | {TABLE: {"GetItem", "UpdateItem"}},
     "TracksFunctionRole": EDITING,
     "StaticRenditionsFunctionRole": EDITING,
     "MasterAccessFunctionRole": EDITING,

@@ -8,9 +8,10 @@ import random
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass
 from time import monotonic, sleep
-from typing import Any, Final, NoReturn
+from typing import Any, Final, NoReturn, Protocol, Self
 from urllib.parse import urlencode
 
 import urllib3
@@ -24,6 +25,7 @@ from mux_lifecycle.errors import (
     MuxRateLimited,
     MuxRefused,
     MuxUnavailable,
+    TemporarilyUnavailable,
 )
 from mux_lifecycle.identifiers import is_identifier
 from mux_lifecycle.mux.transport import Deadline
@@ -80,11 +82,20 @@ class _Answer:
     body: bytes
 
 
+class Toll(Protocol):
+    """Is called with the method before a call is sent: it waits, or refuses by raising an error."""
+
+    def __call__(self, method: str, /) -> None: ...
+
+    def reserve(self, *, posts: int = 0, others: int = 0) -> None:
+        """Take so many calls at once, or refuse them all."""
+
+
 class MuxClient:
     """Mux Video, as far as this project uses it.
 
     `credentials(refused)` gives the token to use; it is called again with the token that Mux answered 401 to.
-    `calls` is how often one operation may be sent in all when repeating it is safe; `pace` is called before each.
+    `calls` is how often one operation may be sent in all when repeating it is safe; `toll` is asked before each time.
 
     Every method raises MuxRefused, MuxNotFound, MuxRateLimited, MuxMalformed or MuxUnavailable;
     What is not repeated raises MuxOutcomeUnknown where the others raise MuxUnavailable, unless nothing was sent.
@@ -98,16 +109,26 @@ class MuxClient:
         *,
         calls: int = 2,
         seconds: float = CALL_SECONDS,
-        pace: Callable[[], None] | None = None,
+        toll: Toll | None = None,
     ) -> None:
-        self._pools = pools
+        self._connections = _Connections(pools)
         self._base_url = base_url
         self._credentials = credentials
         self._calls = calls
         self._seconds = seconds
-        self._pace = pace
-        self._last_used = monotonic()
+        self._toll = toll
         self._environments: dict[Credentials, str] = {}
+
+    def tolled(self, toll: Toll) -> Self:
+        """This client with a toll of its own; they share connections and what they know."""
+        copied = copy(self)
+        copied._toll = toll  # noqa: SLF001 - one of us
+        return copied
+
+    def reserve(self, *, posts: int = 0, others: int = 0) -> None:
+        """Before a change that takes several calls: have them all allowed, or none."""
+        if self._toll:
+            self._toll.reserve(posts=posts, others=others)
 
     def create_upload(self, body: Json) -> Json:
         """POST /video/v1/uploads -> Upload with `id` and `url`. Safe to repeat: nobody has a lost upload's URL."""
@@ -297,8 +318,8 @@ class MuxClient:
         repeatable: bool = True,
     ) -> Json:
         """Send once; again while that is safe, `calls` are left and the deadline is not near."""
-        if self._pace:
-            self._pace()
+        if self._toll:
+            self._toll(method)
         credentials, renewed = self._credentials(None), False
         sent = 0
         with Deadline(self._seconds) as deadline:
@@ -311,11 +332,13 @@ class MuxClient:
                 except MuxUnavailable:
                     if last or not self._pause(0.2 + random.random() * 0.3, deadline):  # noqa: S311
                         raise
+                    if not self._may_repeat(method):
+                        raise
                     continue
                 if answer.status == 401 and not renewed:
                     refused, renewed = credentials, True
                     credentials = self._credentials(refused)
-                    if credentials != refused:
+                    if credentials != refused and self._may_repeat(method):
                         sent -= 1
                         continue
                 if answer.status != 429:
@@ -323,7 +346,8 @@ class MuxClient:
                 count("MuxRateLimited")
                 retry_after = _retry_after(answer)
                 patience = retry_after or 0.5 + random.random() * 0.5  # noqa: S311
-                if last or patience > _MAX_PATIENCE_SECONDS or not self._pause(patience, deadline):
+                patient = not last and patience <= _MAX_PATIENCE_SECONDS and self._pause(patience, deadline)
+                if not patient or not self._may_repeat(method):
                     raise MuxRateLimited("Mux is busy: try again later", retry_after=retry_after or 5)
 
     def _send(
@@ -335,11 +359,9 @@ class MuxClient:
         query: Mapping[str, str] | None,
         deadline: Deadline,
     ) -> _Answer:
-        if monotonic() - self._last_used > _MAX_IDLE_SECONDS:
-            self._pools.clear()
         left = deadline.remaining or 0.001
         # Whatever was not read to its end is closed with the answer: it must not be the next call's.
-        with self._pools.request(
+        with self._connections.pools.request(
             method,
             self._base_url + path + (f"?{urlencode(query)}" if query else ""),
             body=None if body is None else json.dumps(body).encode(),
@@ -359,7 +381,7 @@ class MuxClient:
                 raise _CutOffError
             if response.status >= 500:
                 raise _ServerError(response.status)
-            self._last_used = monotonic()
+            self._connections.used()
             return _Answer(response.status, response.headers, content)
 
     @contextmanager
@@ -367,7 +389,7 @@ class MuxClient:
         try:
             yield
         except _NETWORK_ERRORS as error:
-            self._pools.clear()
+            self._connections.drop()
             logger.warning("mux call failed", error=type(error).__name__)
             count("MuxFailed")
             if repeatable or _never_sent(error):
@@ -384,7 +406,7 @@ class MuxClient:
         if not 200 <= answer.status < 300:
             self._malformed(f"status {answer.status}")
         if len(answer.body) > _MAX_ANSWER_BYTES:
-            self._pools.clear()
+            self._connections.drop()
             self._malformed("answer too long")
         if answer.status == 204 or not answer.body:
             return {}
@@ -395,6 +417,15 @@ class MuxClient:
         count("MuxFailed")
         raise MuxMalformed(reason)
 
+    def _may_repeat(self, method: str) -> bool:
+        """Whether the toll lets the same call through again; if not, what has been answered so far is the answer."""
+        try:
+            if self._toll:
+                self._toll(method)
+        except TemporarilyUnavailable:
+            return False
+        return True
+
     @staticmethod
     def _pause(seconds: float, deadline: Deadline) -> bool:
         """Wait, if enough time is left afterwards for another attempt to make sense."""
@@ -402,6 +433,27 @@ class MuxClient:
             return False
         sleep(seconds)
         return True
+
+
+class _Connections:
+    """Pooled connections, dropped when they have been idle for so long that they may be dead."""
+
+    def __init__(self, pools: urllib3.PoolManager) -> None:
+        self._pools = pools
+        self._last_used = monotonic()
+
+    @property
+    def pools(self) -> urllib3.PoolManager:
+        if monotonic() - self._last_used > _MAX_IDLE_SECONDS:
+            self._pools.clear()
+        return self._pools
+
+    def used(self) -> None:
+        """They have just been seen to work."""
+        self._last_used = monotonic()
+
+    def drop(self) -> None:
+        self._pools.clear()
 
 
 class _ServerError(HTTPError):

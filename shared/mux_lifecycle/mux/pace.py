@@ -1,28 +1,28 @@
 """A share of Mux's rate limit: what runs on a schedule leaves the rest to the people who wait for an answer."""
 
 from collections.abc import Callable
-from typing import Final
 
-# Mux's bucket for GET, PUT, PATCH and DELETE, per environment: https://www.mux.com/docs/core/make-api-requests
-BUCKET: Final = 100
-REFILL_PER_SECOND: Final = 5.0
+from mux_lifecycle import rates
 
 
 class Pace:
-    """A token bucket of `share` of Mux's. `clock` and `sleep` are in seconds."""
+    """A token bucket of `share` of Mux's for everything but POST. `clock` and `sleep` are in seconds."""
 
     def __init__(self, share: float, clock: Callable[[], float], sleep: Callable[[float], None]) -> None:
-        self._capacity = self._tokens = BUCKET * share
-        self._refill = REFILL_PER_SECOND * share
+        self._rate = rates.MUX["other"].share(share)
+        self._tokens = self._rate.burst
         self._clock = clock
         self._sleep = sleep
         self._filled_at = clock()
 
-    def __call__(self) -> None:
+    def __call__(self, _method: str) -> None:
         """Take one token, waiting for it if there is none."""
         now = self._clock()
-        self._tokens = min(self._capacity, self._tokens + (now - self._filled_at) * self._refill)
+        gained = (now - self._filled_at) * self._rate.per_second
+        self._tokens = min(self._rate.burst, self._tokens + gained) - 1
         self._filled_at = now
-        self._tokens -= 1
         if self._tokens < 0:
-            self._sleep(-self._tokens / self._refill)
+            self._sleep(-self._tokens / self._rate.per_second)
+
+    def reserve(self, *, posts: int = 0, others: int = 0) -> None:
+        """A schedule waits for each call when it comes."""

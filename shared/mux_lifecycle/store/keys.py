@@ -50,6 +50,10 @@ def quota(owner: str) -> str:
     return f"QUOTA#{hashlib.sha256(owner.encode()).hexdigest()}"
 
 
+BUDGET_OF_ALL: Final = "BUDGET#all"
+"""The item with the budget of all owners together."""
+
+
 def checkpoint(name: str) -> str:
     return f"CHECKPOINT#{name}"
 

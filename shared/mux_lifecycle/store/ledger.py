@@ -5,13 +5,19 @@ exact, however many come at once. Sets make every write repeatable: what is take
 twice is gone. A request id comes once only, so what was given back never returns.
 """
 
+from __future__ import annotations
+
 import contextlib
-from collections.abc import Iterable, Mapping
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from mux_lifecycle.store import keys
 from mux_lifecycle.store.records import text
 from mux_lifecycle.store.table import Item, Refused, Table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from mux_lifecycle.store.budget import Charge
 
 type Account = Literal["open", "assets", "day"]
 """`open`: uploads that wait for their file · `assets`: assets, and uploads that may become one · `day`: what was asked
@@ -45,17 +51,26 @@ class Ledger:
         instead_of: str,
         audited_after: int,
         until: int,
+        charge: Charge | None = None,
     ) -> None:
         """Hold `request` in `accounts` if each has room, or holds it or the request that it stands for already.
 
+        With a `charge`, take that from the owner's budget too.
         Raises Refused, with what is held, also when assets are limited and have not been counted since `audited_after`.
         The item may be forgotten at `until`. Both are epoch seconds.
         """
         kept = self._kept(accounts)
-        if not kept:
+        if not kept and not charge:
             return
         values: Item = {}
         conditions = []
+        added: dict[str, frozenset[str] | int] = dict.fromkeys(kept, frozenset({request}))
+        put: Item = {"ttl": until}
+        if charge:
+            conditions.append(charge.condition)
+            values |= charge.values
+            added |= charge.added
+            put |= charge.put
         for account in kept:
             if account in self._limits:
                 values |= {account: self._limits[account], "request": request, "before": instead_of or request}
@@ -68,8 +83,8 @@ class Ledger:
             conditions.append("#audited_at > :audited_after")
         self._table.add_to_sets(
             keys.quota(owner),
-            dict.fromkeys(kept, frozenset({request})),
-            put={"ttl": until},
+            added,
+            put=put,
             condition=" AND ".join(conditions),
             values=values,
         )

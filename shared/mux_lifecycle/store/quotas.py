@@ -10,9 +10,11 @@ from itertools import batched
 from typing import Final
 
 from mux_lifecycle.errors import QuotaExceeded, StoreUnavailable
+from mux_lifecycle.rates import Cost
 from mux_lifecycle.request_ids import made_at
 from mux_lifecycle.store import keys
 from mux_lifecycle.store.assets import is_at_mux
+from mux_lifecycle.store.budget import Allowance, refuse_if_used_up
 from mux_lifecycle.store.ledger import Account, Ledger, members, slot
 from mux_lifecycle.store.records import number, text
 from mux_lifecycle.store.table import Item, Refused, Table
@@ -27,7 +29,8 @@ SETTLED_SECONDS: Final = 3600
 """Long enough for the cleanup to hear of every upload and asset; what has no record so long after it could have become
 one stands for nothing."""
 
-_TRIES: Final = 3
+_TRIES: Final = 5
+_ONE_POST: Final[Cost] = {"post": 1}
 _PAGE: Final = 500
 _MOST: Final = 100
 """So many assets more than allowed are counted; with still more, their number does not matter."""
@@ -36,16 +39,31 @@ _COUNTED: Final = ("pk", "sort", "seen", "status", "request", "gone_at")
 
 
 class Quotas:
-    """The quotas of the owners in one table. `now` gives epoch seconds."""
+    """The quotas of the owners in one table. `now` gives epoch seconds.
 
-    def __init__(self, table: Table, ledger: Ledger, upload_timeout_seconds: int, now: Callable[[], float]) -> None:
+    With an `allowance`, what takes a place also pays for the POST that makes it, in the same write.
+    """
+
+    def __init__(
+        self,
+        table: Table,
+        ledger: Ledger,
+        upload_timeout_seconds: int,
+        now: Callable[[], float],
+        allowance: Allowance | None = None,
+    ) -> None:
         self._table = table
         self._ledger = ledger
         self._now = now
+        self._allowance = allowance
         self._settled = upload_timeout_seconds + SETTLED_SECONDS
 
     def take(self, owner: str, request: str, accounts: tuple[Account, ...], *, instead_of: str = "") -> None:
-        """Count `request` in `accounts`, in place of one that came to nothing, or raise QuotaExceeded."""
+        """Count `request` in `accounts`, in place of one that came to nothing, or raise QuotaExceeded.
+
+        Raises TooManyRequests when the owner's budget is used up.
+        """
+        charge = self._allowance.charge(_ONE_POST) if self._allowance else None
         for _ in range(_TRIES):
             now = int(self._now())
             try:
@@ -56,10 +74,17 @@ class Quotas:
                     instead_of=instead_of,
                     audited_after=now - AUDIT_SECONDS,
                     until=self._until(now),
+                    charge=charge,
                 )
             except Refused as refused:
                 held = refused.item
+                if charge:
+                    refuse_if_used_up(charge, held)
+                    if charge.suppose(held):
+                        continue
             else:
+                if self._allowance:
+                    self._allowance.add(_ONE_POST)
                 if instead_of:
                     self._ledger.give_back(owner, instead_of, *accounts)
                 return

@@ -114,35 +114,42 @@ class Table:
     def add_to_sets(
         self,
         pk: str,
-        sets: Mapping[str, frozenset[str]],
+        sets: Mapping[str, frozenset[str] | int],
         *,
         condition: str,
         values: Mapping[str, Value],
         put: Mapping[str, Value] | None = None,
+        once: Mapping[str, Value] | None = None,
     ) -> None:
-        """Put members into sets, and write `put`, or raise Refused. Members that are there already stay."""
-        self._change_sets(pk, "ADD", sets, condition, values, put or {})
+        """Put members into sets and add to numbers, write `put`, fill `once` where nothing stands, or raise Refused.
+
+        Members that are there already stay.
+        """
+        self._change_sets(pk, "ADD", sets, condition, values, put or {}, once or {})
 
     def take_from_sets(
         self, pk: str, sets: Mapping[str, frozenset[str]], *, condition: str, values: Mapping[str, Value]
     ) -> None:
         """Take members out of sets, or raise Refused. Members that are not there do not matter."""
-        self._change_sets(pk, "DELETE", sets, condition, values, {})
+        self._change_sets(pk, "DELETE", sets, condition, values, {}, {})
 
     def _change_sets(
         self,
         pk: str,
         verb: Literal["ADD", "DELETE"],
-        sets: Mapping[str, frozenset[str]],
+        sets: Mapping[str, frozenset[str] | int],
         condition: str,
         values: Mapping[str, Value],
         put: Mapping[str, Value],
+        once: Mapping[str, Value],
     ) -> None:
-        changes = ", ".join(f"#{name} :of_{name}" for name in sets)
-        assignments = ", ".join(f"#{name} = :put_{name}" for name in put)
-        expression = f"{verb} {changes}" + (f" SET {assignments}" if put else "")
+        changes = [f"#{name} :of_{name}" for name in sets]
+        assignments = [f"#{name} = :put_{name}" for name in put]
+        assignments += [f"#{name} = if_not_exists(#{name}, :put_{name})" for name in once]
+        clauses = ((verb, changes), ("SET", assignments))
+        expression = " ".join(f"{word} {', '.join(parts)}" for word, parts in clauses if parts)
         used_values: Item = {f":of_{name}": members for name, members in sets.items()}
-        used_values |= {f":put_{name}": value for name, value in put.items()} | _placeholders(values)
+        used_values |= {f":put_{name}": value for name, value in {**put, **once}.items()} | _placeholders(values)
         self._conditional(
             "update_item",
             Key=_marshal({"pk": pk}),

@@ -26,6 +26,7 @@ from mux_lifecycle.errors import (
     MuxUnavailable,
     QuotaExceeded,
     SecretUnavailable,
+    TooManyRequests,
 )
 from mux_lifecycle.models import AssetWish, UrlWish
 from mux_lifecycle.mux import bodies
@@ -52,7 +53,7 @@ PATIENCE_SECONDS: Final = 3.0
 """How long a repeated request waits for the first one to end."""
 _STEP_SECONDS: Final = 0.25
 _SEARCH_PAGES: Final = 2
-_NOTHING_DONE: Final = (MuxRefused, MuxNotFound, MuxRateLimited, MuxUnavailable, SecretUnavailable)
+_NOTHING_DONE: Final = (MuxRefused, MuxNotFound, MuxRateLimited, MuxUnavailable, SecretUnavailable, TooManyRequests)
 
 
 class Creation:

@@ -9,6 +9,7 @@ from mux_lifecycle.errors import (
     MuxRefused,
     MuxUnavailable,
     SecretUnavailable,
+    TooManyRequests,
     WrongEnvironment,
 )
 from mux_lifecycle.mux.client import MuxClient
@@ -18,7 +19,7 @@ from mux_lifecycle.store.table import Item
 from mux_lifecycle.telemetry import count, logger
 from mux_lifecycle.workflows.environment import Environment
 
-_PASSING = (MuxRateLimited, MuxUnavailable, SecretUnavailable)
+_PASSING = (MuxRateLimited, MuxUnavailable, SecretUnavailable, TooManyRequests)
 
 
 class Deletion:

@@ -76,6 +76,7 @@ class Editing:
         record = self._editable(asset_id, owner)
         if len(projection.named_playback_ids(text(record, "doc"))) >= projection.MAX_PLAYBACK_IDS:
             raise Conflict(f"the asset has {projection.MAX_PLAYBACK_IDS} playback ids: delete one first")
+        self._mux.reserve(posts=1, others=1)
         try:
             with _refusals():
                 made = self._mux.create_playback_id(asset_id, policy)
@@ -90,6 +91,7 @@ class Editing:
     def delete_playback_id(self, asset_id: str, owner: str | None, playback_id: str) -> None:
         """Remove a playback id, which may have gone already."""
         record = self._editable(asset_id, owner)
+        self._mux.reserve(others=2)
         try:
             with _refusals():
                 self._mux.delete_playback_id(asset_id, playback_id)
