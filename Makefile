@@ -118,7 +118,7 @@ REGION ?=
 
 .PHONY: deploy
 deploy: build ## Deploy to AWS, with the parameters that are in samconfig.toml (STACK=mux-lifecycle REGION=)
-	$(SAM) deploy --stack-name "$(STACK)" $(if $(or $(REGION),$(AWS_REGION)),--region "$(or $(REGION),$(AWS_REGION))") $(ARGS)
+	$(SAM) deploy --config-file "$(CURDIR)/samconfig.toml" --stack-name "$(STACK)" $(if $(or $(REGION),$(AWS_REGION)),--region "$(or $(REGION),$(AWS_REGION))") $(ARGS)
 
 LEVEL ?= INFO
 SINCE ?= 10m

@@ -93,7 +93,9 @@ def test_the_stack_of_every_command_is_the_same() -> None:
         check=True,
     ).stdout
     (deploy,) = [shlex.split(line) for line in found.splitlines() if "sam deploy" in line]
-    assert deploy[2:] == ["--stack-name", "films", "--region", "eu-west-1"]
+    assert deploy[2:] == [
+        *("--config-file", f"{ROOT}/samconfig.toml", "--stack-name", "films", "--region", "eu-west-1"),
+    ]
     assert "stack_name" not in (ROOT / "samconfig.toml").read_text(encoding="utf-8")
 
 
