@@ -38,7 +38,7 @@ FORGED_URLS: Final = (
     f"{BUCKET}",
     f" {BUCKET}/answers",
     f"HTTPS{BUCKET.removeprefix('https')}/answers",
-    f"https://user:password@{BUCKET.removeprefix('https://')}/answers",
+    f"https://user:password@{BUCKET.removeprefix('https://')}/answers",  # pragma: allowlist secret
     "https://127.0.0.1/answers",
     "https://169.254.169.254/latest/meta-data",
     "https://evil.s3.amazonaws.com/answers",
