@@ -33,7 +33,10 @@ def main(arguments: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        return 0
+        if options.tool != "erase":
+            return 0
+        print("interrupted: nothing is lost, run it again", file=sys.stderr)
+        return 1
     return 0
 
 

@@ -70,6 +70,7 @@ def _erase(target: Target, owner: str, confirmation: str, show: Callable[[str], 
     if confirmation and confirmation != code:
         raise OperatorError("CONFIRM is not what the dry run shows for this owner and stack: nothing was changed")
     show(f"owner {owner} of stack {target.name} in {target.region}, Mux environment {environment_id}")
+    show("Reading the table and all of Mux's lists: with 10,000 assets that takes some minutes.")
     survey = Survey(
         mux=mux,
         assets=assets,
@@ -92,7 +93,7 @@ def _erase(target: Target, owner: str, confirmation: str, show: Callable[[str], 
         cancellation=Cancellation(mux, uploads, environment, target.tag, time.time),
         owner=owner,
         now=time.time,
-    ).run()
+    ).run(show)
     return _told(report, show)
 
 
@@ -130,14 +131,11 @@ def _rehearse(found: Owned, command: str, show: Callable[[str], None]) -> bool:
 
 
 def _told(report: Report, show: Callable[[str], None]) -> bool:
-    for subject in report.deleted:
-        show(f"deleted        {subject}")
     _list("pending", report.pending, show)
     _list("failed", report.failed, show)
     _list("left", report.left, show)
     show(
-        f"{len(report.deleted)} deleted, {len(report.pending)} pending, {len(report.failed)} failed, "
-        f"{len(report.left)} left"
+        f"{report.deleted} deleted, {len(report.pending)} pending, {len(report.failed)} failed, {len(report.left)} left"
     )
     if report.stopped:
         show(f"It ended early: {report.stopped}. Nothing is lost: run this again.")

@@ -42,9 +42,10 @@ _RECONCILE: Final = keys.checkpoint("reconcile")
 
 @dataclass(slots=True)
 class Report:
-    """What became of everything, by what it is. `stopped` says why the run ended early."""
+    """What became of everything, by what it is. `tell` hears of what is gone; `stopped` says why a run ended early."""
 
-    deleted: list[str] = field(default_factory=list)
+    tell: Callable[[str], None]
+    deleted: int = 0
     pending: dict[str, str] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
     left: dict[str, str] = field(default_factory=dict)
@@ -53,6 +54,10 @@ class Report:
     @property
     def complete(self) -> bool:
         return not (self.pending or self.failed or self.left or self.stopped)
+
+    def gone(self, subject: str) -> None:
+        self.deleted += 1
+        self.tell(f"{'deleted':14} {subject}")
 
 
 class Erasure:
@@ -81,9 +86,9 @@ class Erasure:
         self._owner = owner
         self._now = now
 
-    def run(self) -> Report:
-        """Erase what there is now. What stops it is in the report; run it again."""
-        report = Report()
+    def run(self, tell: Callable[[str], None]) -> Report:
+        """Erase what there is now, and `tell` of each thing that is gone. What stops it is in the report."""
+        report = Report(tell)
         try:
             self._erase(report)
         except MuxRateLimited:
@@ -108,7 +113,7 @@ class Erasure:
             self._remove(report, record)
         if found.limits:
             self._records.remove_limits()
-            report.deleted.append("limits")
+            report.gone("what counted against the owner's limits")
         self._forget_import(report)
         self._look_again(report)
 
@@ -135,7 +140,7 @@ class Erasure:
             # Deleted meanwhile; or it got another owner, and then it stands in nobody's way here.
             return
         if self._deletion.carry_out(asset_id):
-            report.deleted.append(subject)
+            report.gone(subject)
         else:
             report.pending[subject] = "Mux still prepares it; the cleanup deletes it within minutes of its being ready"
 
@@ -146,7 +151,7 @@ class Erasure:
                 # It may still become an asset, and its record is how that is found.
                 continue
             if self._records.bury_upload(upload_id, now=self._now()):
-                report.deleted.append(subject)
+                report.gone(subject)
             else:
                 report.left[subject] = _CHANGED
 
@@ -156,7 +161,7 @@ class Erasure:
         if under_way:
             report.left[pk] = _UNDER_WAY
         elif self._records.remove(record):
-            report.deleted.append(pk)
+            report.gone(pk)
         else:
             report.left[pk] = _CHANGED
 

@@ -93,6 +93,18 @@ def test_an_owner_is_erased_from_a_deployed_stack(
     assert aws("dynamodb").scan(TableName=name)["Items"] == []
 
 
+def test_an_erasure_that_is_interrupted_is_no_success(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(command, "signed_in", interrupted)
+    assert command.main(["erase", "--stack", NAME, "--owner", "ada"]) == 1
+    assert "run it again" in capsys.readouterr().err
+    assert command.main(["logs", "--stack", NAME]) == 0
+
+
 @pytest.mark.parametrize(
     "options",
     [

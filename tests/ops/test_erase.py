@@ -14,6 +14,7 @@ from typing import Any, Final
 import pytest
 
 from local.mux import MuxEmulator
+from mux_lifecycle import runtime
 from mux_lifecycle.errors import MuxUnavailable
 from mux_lifecycle.mux.client import MuxClient
 from mux_lifecycle.mux.tag import Tag
@@ -29,7 +30,7 @@ from tests.bridge import Webhooks, webhooks
 from tests.faults.story import FILM, VIDEO
 from tests.faults.sweep import FAULTS, KILLED_AT_MUX, ExternalCalls, Killed, only_reads
 from tests.reconcile.library import MuxLibrary
-from tests.world import STACK, Json, World
+from tests.world import ROOT, STACK, Json, World
 
 __all__ = ["webhooks"]
 
@@ -477,3 +478,26 @@ def test_nothing_secret_is_shown(world: World, webhooks: Webhooks, capsys: pytes
     said += "".join(capsys.readouterr())
     assert world.mux.token_secret not in said
     assert "token=" not in said
+
+
+def test_it_uses_exactly_the_permissions_that_its_page_names(
+    world: World, webhooks: Webhooks, calls: ExternalCalls
+) -> None:
+    live(world, "ada")
+    webhooks.settle()
+    with calls.meeting():
+        confirmed(world)
+    used = {re.sub(r" .*", "", name) for name in calls.names if name.startswith(("dynamodb:", "secretsmanager:"))}
+    page = (ROOT / "docs" / "erasure.md").read_text(encoding="utf-8")
+    section = " ".join(page.partition("## What your credentials need")[2].partition("##")[0].split())
+    named = set(re.findall(r"`secretsmanager:(\w+)`", section))
+    assert {f"secretsmanager:{name}" for name in named} == {name for name in used if "secret" in name}
+    table = section.partition("`dynamodb:")[2].partition(" of the table")[0]
+    assert {f"dynamodb:{name}" for name in re.findall(r"\w+", table.replace("and", ""))} == used - {
+        "secretsmanager:GetSecretValue"
+    }
+
+
+def test_an_erasure_and_the_schedules_leave_a_part_of_the_rate_limit_to_people(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    assert target.SHARE + runtime.CLEANUP_SHARE + runtime.RECONCILE_SHARE < 1
