@@ -55,7 +55,7 @@ def theatre(emulator: MuxEmulator) -> Iterator[Theatre]:
 def test_nothing_is_lost_and_nothing_doubled(theatre: Theatre, name: str) -> None:
     story = REQUESTS[name]
     in_stories, calls = _calls_of(theatre, story.function), theatre.rehearsed(story)
-    _ends_well(story, theatre.played(story, _cases(story, calls), calls), in_stories)
+    _ends_well(theatre, story, theatre.played(story, _cases(story, calls), calls), in_stories)
 
 
 @pytest.mark.parametrize("name", STARTED)
@@ -63,7 +63,7 @@ def test_a_run_that_is_disturbed_is_made_up_for_by_the_next(theatre: Theatre, na
     story = STARTED[name]
     in_stories, calls = _calls_of(theatre, story.function), theatre.rehearsed(story)
     for case in _cases(story, calls):
-        _ends_well(story, theatre.played(story, [case], calls), in_stories)
+        _ends_well(theatre, story, theatre.played(story, [case], calls), in_stories)
 
 
 def _cases(story: Story, calls: list[str]) -> list[Case]:
@@ -75,8 +75,10 @@ def _cases(story: Story, calls: list[str]) -> list[Case]:
     return disturbed
 
 
-def _ends_well(story: Story, performances: list[Performance], in_stories: set[str]) -> None:
-    assert recovered(story, performances) <= in_stories, "what is only called when something went wrong needs a story"
+def _ends_well(theatre: Theatre, story: Story, performances: list[Performance], in_stories: set[str]) -> None:
+    assert recovered(theatre, story, performances) <= in_stories, (
+        "what is only called when something went wrong needs a story"
+    )
     world = performances[0].stage.world
     owners = [performance.stage.owner for performance in performances]
     assert not differences(world, [*owners, "eve"])

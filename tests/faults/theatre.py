@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import time
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from copy import replace
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
@@ -16,7 +16,7 @@ from tests.faults.story import DELAY_SECONDS, Stage, Story, unheard
 from tests.faults.sweep import Case, Killed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from contextlib import AbstractContextManager
 
     import pytest
@@ -87,7 +87,7 @@ class Theatre:
     def _act(self, story: Story, performance: Performance, undisturbed: list[str]) -> None:
         stage, case = performance.stage, performance.case
         self.world.cold_start()
-        with suppress(Killed), self.calls.meeting(case.meets, at=case.at):
+        with self.budgeted(), suppress(Killed), self.calls.meeting(case.meets, at=case.at):
             stage.answers.append(story.act(stage))
         if not case.meets:
             assert [answer.status < 500 for answer in stage.answers] == [story.answered]
@@ -97,6 +97,17 @@ class Theatre:
             assert len(_at_mux(self.calls.names)) <= len(_at_mux(undisturbed)) + HARMLESS_REPEATS
         for answer in stage.answers:
             assert answer.status < 500 or (answer.status == 503 and int(answer.headers["retry-after"]) > 0)
+
+    @contextmanager
+    def budgeted(self) -> Iterator[None]:
+        """Inside, owners have a budget. It is full, whatever other stages have done at this very moment."""
+        for pk in [pk for pk in self.world.records() if pk.startswith(("BUDGET#", "QUOTA#"))]:
+            self.world.dynamodb.update_item(
+                TableName=self.world.table_name, Key={"pk": {"S": pk}}, UpdateExpression="REMOVE mux_post, mux_other"
+            )
+        with self.monkeypatch.context() as patch:
+            patch.setenv("MUX_PERCENT_PER_OWNER", "25")
+            yield
 
     def _begun(self, story: Story, count: int) -> list[Stage]:
         """`count` stages, each with an owner of its own, and the scene set on all of them."""
@@ -126,16 +137,16 @@ class Theatre:
             self.monkeypatch.setenv(name, value)
 
 
-def recovered(story: Story, performances: list[Performance]) -> set[str]:
+def recovered(theatre: Theatre, story: Story, performances: list[Performance]) -> set[str]:
     """Callers ask again, Mux tells what has happened, the schedules run; the calls made for those who asked again."""
     stages = [performance.stage for performance in performances]
     patient = [performance for performance in performances if performance.case.patient]
     hasty = [performance for performance in performances if not performance.case.patient]
-    calls = _asked_again(story, hasty)
+    calls = _asked_again(theatre, story, hasty)
     _time_passes(story, stages)
     _time_passes(story, stages, hours=2)
     if patient:
-        calls |= _asked_again(story, patient)
+        calls |= _asked_again(theatre, story, patient)
         _time_passes(story, stages, hours=2)
     if story.silent:
         stages[0].world.reconcile({"start": True})
@@ -148,7 +159,7 @@ def believe_the_answer(story: Story, stage: Stage) -> None:
         story.promised(stage, stage.answers[-1])
 
 
-def _asked_again(story: Story, performances: list[Performance]) -> set[str]:
+def _asked_again(theatre: Theatre, story: Story, performances: list[Performance]) -> set[str]:
     """Callers repeat the request until it is answered, as late as they are told to; the calls that this takes."""
     calls: set[str] = set()
     unanswered = [performance for performance in performances if story.again and _is_open(performance.stage)]
@@ -158,7 +169,7 @@ def _asked_again(story: Story, performances: list[Performance]) -> set[str]:
             performances[0].stage.world.advance(max(waits))
         for performance in unanswered:
             with performance.named():
-                with performance.stage.calls.meeting():
+                with theatre.budgeted(), performance.stage.calls.meeting():
                     performance.stage.answers.append(story.act(performance.stage))
                 calls.update(performance.stage.calls.names)
                 believe_the_answer(story, performance.stage)
