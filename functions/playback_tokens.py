@@ -1,10 +1,13 @@
-"""POST /assets/{id}/playback-tokens: tokens and URLs that let one viewer play a signed asset for a while."""
+"""POST /assets/{id}/playback-tokens · POST /playback-tokens: tokens and URLs that let one viewer play signed assets."""
 
+import contextlib
 import json
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from mux_lifecycle import api, runtime, views
 from mux_lifecycle.errors import Conflict, NotFound
-from mux_lifecycle.models import TokenWish
+from mux_lifecycle.models import BatchTokenWish, TokenWish
 from mux_lifecycle.mux import playback, signing
 from mux_lifecycle.store.assets import is_rejected, shown_status
 from mux_lifecycle.store.records import text
@@ -19,17 +22,52 @@ def create_playback_tokens(request: api.Request) -> api.Response:
     wish = TokenWish.parse(request.json())
     record = runtime.assets().get(request.id(), owner=owner)
     playback_id = _closed_playback_id(record, wish.playback_id)
+    return api.ok(_signed(playback_id, views.mp4(record), signing.AUDIENCES, wish.ttl_seconds, wish.claims))
+
+
+def create_playback_tokens_for_many(request: api.Request) -> api.Response:
+    owner = request.owner_or_admin(runtime.admin())
+    request.cors_origin(runtime.origins())
+    request.query()
+    wish = BatchTokenWish.parse(request.json())
+    records = runtime.assets().get_all(wish.asset_ids, owner=owner)
+    return api.ok(
+        [
+            {"asset_id": views.asset_id(record), **_signed(playback_id, mp4, wish.kinds, wish.ttl_seconds, {})}
+            for record, playback_id, mp4 in _playable(records)
+        ]
+    )
+
+
+def _playable(records: Iterable[Item]) -> Iterator[tuple[Item, str, str]]:
+    """Those of the records that a token opens, each with its playback id and the name of its MP4."""
+    for record in records:
+        found = None
+        if shown_status(record) == "ready":
+            with views.unreadable_reported(record), contextlib.suppress(Conflict):
+                found = record, _closed_playback_id(record, ""), views.mp4(record)
+        if found:
+            yield found
+
+
+def _signed(
+    playback_id: str,
+    mp4: str,
+    kinds: Iterable[str],
+    ttl_seconds: int | None,
+    claims: Mapping[str, Mapping[str, str | int | float]],
+) -> dict[str, Any]:
     config, key = runtime.playback_config(), runtime.signing_key()
-    expires_at = int(runtime.now()) + min(wish.ttl_seconds or config.max_ttl_seconds, config.max_ttl_seconds)
+    expires_at = int(runtime.now()) + min(ttl_seconds or config.max_ttl_seconds, config.max_ttl_seconds)
     restriction = {"playback_restriction_id": config.restriction_id} if config.restriction_id else {}
     tokens = {
         kind: signing.sign(
-            playback_id, kind, key, expires_at=expires_at, claims=restriction | dict(wish.claims.get(kind, {}))
+            playback_id, kind, key, expires_at=expires_at, claims={**restriction, **claims.get(kind, {})}
         )
-        for kind in signing.AUDIENCES
+        for kind in kinds
     }
-    urls = playback.signed_urls(playback_id, tokens, views.mp4(record))
-    return api.ok({"playback_id": playback_id, "expires_at": rfc3339(expires_at), "tokens": tokens, "urls": urls})
+    urls = playback.signed_urls(playback_id, tokens, mp4)
+    return {"playback_id": playback_id, "expires_at": rfc3339(expires_at), "tokens": tokens, "urls": urls}
 
 
 def _closed_playback_id(record: Item, wanted: str) -> str:
@@ -47,4 +85,9 @@ def _closed_playback_id(record: Item, wanted: str) -> str:
     return str(found[0])
 
 
-handler = api.handler(create_playback_tokens)
+handler = api.handler(
+    {
+        "POST /assets/{id}/playback-tokens": create_playback_tokens,
+        "POST /playback-tokens": create_playback_tokens_for_many,
+    }
+)

@@ -50,6 +50,7 @@ FUNCTIONS: Final = {
     "playback_ids:GET": ("GET", "/assets/{id}/playback-ids/{pid}"),
     "playback_ids:DELETE": ("DELETE", "/assets/{id}/playback-ids/{pid}"),
     "playback_tokens": ("POST", "/assets/{id}/playback-tokens"),
+    "playback_tokens:POST many": ("POST", "/playback-tokens"),
     "input_info": ("GET", "/assets/{id}/input-info"),
     "tracks:POST": ("POST", "/assets/{id}/tracks"),
     "tracks:PATCH": ("PATCH", "/assets/{id}/tracks/{tid}"),

@@ -23,6 +23,9 @@ MP4_SUPPORT: Final = ("none", "standard", "capped-1080p", "audio-only", "audio-o
 MASTER_ACCESS: Final = ("none", "temporary")
 MAX_NAME: Final = 255
 MAX_TTL: Final = 604_800
+MAX_BATCH: Final = 50
+TOKEN_KINDS: Final = ("video", "thumbnail", "animated", "storyboard", "drm")
+DEFAULT_TOKEN_KINDS: Final = ("video", "thumbnail")
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,4}", re.ASCII)
 _DAY: Final = 86_400
 _THUMBNAIL: Final = {
@@ -160,6 +163,21 @@ class TokenWish(NamedTuple):
         return cls(fields["playback_id"], fields["ttl_seconds"] or None, claims)
 
 
+class BatchTokenWish(NamedTuple):
+    """Tokens for several assets at once; `kinds` as in `TOKEN_KINDS`."""
+
+    asset_ids: list[str]
+    kinds: list[str]
+    ttl_seconds: int | None
+
+    @classmethod
+    def parse(cls, body: Json) -> Self:
+        """From the body of POST /playback-tokens."""
+        checks = {"asset_ids": _asset_ids, "kinds": _kinds, "ttl_seconds": _ttl}
+        fields = _fields(body, checks, required=("asset_ids",))
+        return cls(fields["asset_ids"], fields["kinds"] or list(DEFAULT_TOKEN_KINDS), fields["ttl_seconds"] or None)
+
+
 class GalleryQuery(NamedTuple):
     """One page of the gallery."""
 
@@ -272,6 +290,20 @@ def _identifier(value: object) -> str:
     if not is_identifier(value):
         raise InvalidRequest("playback_id: not an id")
     return value
+
+
+def _asset_ids(value: object) -> list[str]:
+    ids = [entry for entry in value if is_identifier(entry)] if isinstance(value, list) else []
+    if ids != value or not 1 <= len(ids) <= MAX_BATCH:
+        raise InvalidRequest(f"asset_ids: must be a list of 1 to {MAX_BATCH} asset ids")
+    return ids
+
+
+def _kinds(value: object) -> list[str]:
+    kinds = [kind for kind in value if kind in TOKEN_KINDS] if isinstance(value, list) else []
+    if not isinstance(value, list) or not value or kinds != value or len(set(kinds)) != len(kinds):
+        raise InvalidRequest(f"kinds: must be a list of {', '.join(TOKEN_KINDS)}, each at most once")
+    return kinds
 
 
 def _ttl(value: object) -> int:

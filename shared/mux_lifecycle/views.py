@@ -37,16 +37,21 @@ def asset(record: Item) -> Json:
     """An asset record as GET /assets/{id} answers it: only what is known; of one that cannot be read, the outline."""
     created_at = text(record, "sort").partition("#")[0]
     shown: Json = {
-        "id": text(record, "pk").removeprefix("ASSET#"),
+        "id": asset_id(record),
         "status": shown_status(record),
         "created_at": created_at,
         "updated_at": created_at,
         "visibility": text(record, "visibility") or "private",
         "upload_id": text(record, "upload_id"),
     }
-    with _unreadable_reported(record):
+    with unreadable_reported(record):
         shown |= _details(record, created_at)
     return {name: value for name, value in shown.items() if value not in ("", [])}
+
+
+def asset_id(record: Item) -> str:
+    """The id of the asset that a record is of."""
+    return text(record, "pk").removeprefix("ASSET#")
 
 
 def part(answer: Json, kind: keys.PartKind) -> Json:
@@ -92,7 +97,7 @@ def mp4(record: Item) -> str:
 
 def published(record: Item) -> Json | None:
     """What anybody sees of a published asset; None of one that cannot be read, for it cannot be played."""
-    with _unreadable_reported(record):
+    with unreadable_reported(record):
         return _published(record)
     return None
 
@@ -119,7 +124,7 @@ def _playback_ids(document: Json, file: str) -> list[Json]:
 
 
 @contextmanager
-def _unreadable_reported(record: Item) -> Iterator[None]:
+def unreadable_reported(record: Item) -> Iterator[None]:
     """Whatever is wrong with one record must not hide the others of its page."""
     try:
         yield

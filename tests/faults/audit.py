@@ -35,6 +35,7 @@ _VALUES: Final = {
 MAY_TELL: Final = {
     "create_upload": {"an upload's URL"},
     "playback_tokens": {"a token in a URL", "a playback token"},
+    "playback_tokens:POST many": {"a token in a URL", "a playback token"},
     "master_access": {"a signature in a URL"},
 }
 """Functions whose answers are keys; no other may hold one, and no log line at all."""

@@ -22,6 +22,7 @@ ROUTES = {
     "GET /assets/{id}/playback-ids/{pid}": "PlaybackIdsFunction",
     "DELETE /assets/{id}/playback-ids/{pid}": "PlaybackIdsFunction",
     "POST /assets/{id}/playback-tokens": "PlaybackTokensFunction",
+    "POST /playback-tokens": "PlaybackTokensFunction",
     "GET /assets/{id}/input-info": "InputInfoFunction",
     "POST /assets/{id}/tracks": "TracksFunction",
     "PATCH /assets/{id}/tracks/{tid}": "TracksFunction",

@@ -29,7 +29,10 @@ ALLOWED = {
     "UpdateAssetFunctionRole": EDITING,
     "DeleteAssetFunctionRole": TOKEN | {TABLE: {"GetItem", "PutItem", "UpdateItem"}},
     "PlaybackIdsFunctionRole": EDITING,
-    "PlaybackTokensFunctionRole": {TABLE: {"GetItem"}, "MuxSigningKeySecret": {"secretsmanager:GetSecretValue"}},
+    "PlaybackTokensFunctionRole": {
+        TABLE: {"GetItem", "BatchGetItem"},
+        "MuxSigningKeySecret": {"secretsmanager:GetSecretValue"},
+    },
     "InputInfoFunctionRole": TOKEN | {TABLE: {"GetItem", "UpdateItem"}},
     "TracksFunctionRole": EDITING,
     "StaticRenditionsFunctionRole": EDITING,

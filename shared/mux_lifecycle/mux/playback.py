@@ -23,11 +23,11 @@ def urls(playback_id: str, mp4: str = "") -> dict[str, str]:
 
 
 def signed_urls(playback_id: str, tokens: Mapping[str, str], mp4: str = "") -> dict[str, str]:
-    """The URLs of a playback id that needs tokens, each with the token that opens it; `mp4` as in `urls`."""
+    """The URLs of a playback id that needs tokens, as far as `tokens` (by kind) open them; `mp4` as in `urls`."""
     opens = {"hls": "video", "mp4": "video", "thumbnail": "thumbnail", "animated": "animated"}
     opens |= {"storyboard": "storyboard"}
     found = urls(playback_id, mp4)
-    return {name: f"{url}?token={tokens[opens[name]]}" for name, url in found.items() if name in opens}
+    return {name: f"{url}?token={tokens[opens[name]]}" for name, url in found.items() if opens.get(name) in tokens}
 
 
 def largest_mp4(static_renditions: Iterable[Mapping[str, Any]]) -> str:

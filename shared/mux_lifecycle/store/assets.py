@@ -61,6 +61,12 @@ class Assets:
             raise NotFound("no such asset")
         return record
 
+    def get_all(self, asset_ids: Iterable[str], *, owner: str | None) -> list[Item]:
+        """Those of at most 100 assets that exist and that `owner` may see (None: anybody's), in the order given."""
+        wanted = [keys.asset(asset_id) for asset_id in dict.fromkeys(asset_ids)]
+        found = self._table.get_all(wanted, consistent=True)
+        return [record for record in found if exists(record) and owner in (None, record.get("owner"))]
+
     def find(self, asset_id: str) -> Item | None:
         """The record of an asset that exists, whoever owns it. Tombstones and loose parts are none."""
         record = self.stored(asset_id)

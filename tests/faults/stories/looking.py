@@ -58,6 +58,17 @@ def _signs_for_the_asset(stage: Stage, answer: Answer) -> None:
     assert answer.data["tokens"]
 
 
+def _signs_for_the_named_assets(stage: Stage, answer: Answer) -> None:
+    [entry] = stage.event["data"]["playback_ids"]
+    [signed] = answer.data
+    assert (signed["asset_id"], signed["playback_id"]) == (stage.ids["id"], entry["id"])
+    assert set(signed["tokens"]) == {"video", "thumbnail"}
+
+
+def _signs_for_many(stage: Stage) -> Answer:
+    return stage.call("playback_tokens:POST many", json_body={"asset_ids": [stage.ids["id"], "unknown1"]})
+
+
 def _describes_the_file(stage: Stage, answer: Answer) -> None:
     [entry] = answer.data
     assert {track["type"] for track in entry["file"]["tracks"]} == {"video", "audio"}
@@ -88,6 +99,9 @@ LOOKING: Final[dict[str, Story]] = {
     ),
     "playback_tokens": _looking(
         "playback_tokens", asked("playback_tokens", json_body={}), promised=_signs_for_the_asset
+    ),
+    "playback_tokens:POST many": _looking(
+        "playback_tokens:POST many", _signs_for_many, promised=_signs_for_the_named_assets
     ),
     "input_info": _looking("input_info", asked("input_info"), promised=_describes_the_file),
 }
