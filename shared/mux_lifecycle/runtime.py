@@ -228,10 +228,18 @@ def cancellation(owner: str | None) -> Cancellation:
 
 def editing(owner: str | None) -> Editing:
     """For one request of `owner`; None for an administrator's."""
+    from mux_lifecycle.store.inputs import Inputs
     from mux_lifecycle.workflows.editing import Editing
 
-    mux = _mux_of(_allowance(owner))
-    return Editing(mux=mux, assets=assets(), projector=projector(), stack=stack(), now=now, request_id=request_id)
+    return Editing(
+        mux=_mux_of(_allowance(owner)),
+        assets=assets(),
+        inputs=Inputs(_table()),
+        projector=projector(),
+        stack=stack(),
+        now=now,
+        request_id=request_id,
+    )
 
 
 @cache

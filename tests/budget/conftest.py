@@ -1,10 +1,13 @@
 """A stack whose owners have a budget."""
 
 from collections import Counter
+from typing import Final
 
 import pytest
 
-from tests.world import World
+from tests.world import Json, World
+
+FILM: Final = {"input": "https://storage.example.com/film.mp4"}
 
 
 @pytest.fixture
@@ -21,6 +24,22 @@ def table_calls(world: World) -> list[str]:
     calls: list[str] = []
     world.on_aws_call("provide-client-params.dynamodb", lambda model, **_: calls.append(model.name))
     return calls
+
+
+@pytest.fixture
+def asset(world: World) -> Json:
+    """A ready asset of ada's with a bit of everything, and an upload that waits."""
+    return make_asset(world, "ada")
+
+
+def make_asset(world: World, owner: str) -> Json:
+    waiting = world.call("create_upload", owner=owner, json_body={}).data["id"]
+    made = world.call("create_asset", owner=owner, json_body=FILM | {"captions": "en"}).data["id"]
+    world.wait_for(lambda: world.mux_get(f"/video/v1/assets/{made}").json()["data"]["status"] == "ready")
+    world.mux_post(f"/video/v1/assets/{made}/static-renditions", {"resolution": "720p"})
+    # The record learns what Mux has.
+    world.call("playback_ids:DELETE", owner=owner, id=made, pid="missing")
+    return {**world.call("get_asset", owner=owner, id=made).data, "waiting": waiting}
 
 
 def sent_to_mux(world: World) -> Counter[str]:

@@ -8,10 +8,9 @@ import pytest
 
 from mux_lifecycle.mux.tag import Tag
 from mux_lifecycle.store import keys
-from tests.budget.conftest import sent_to_mux
+from tests.budget.conftest import FILM, sent_to_mux
 from tests.world import FUNCTIONS, STACK, Answer, Json, World, template_document
 
-FILM: Final = {"input": "https://storage.example.com/film.mp4"}
 CAPTIONS: Final = {"url": "https://storage.example.com/captions.vtt", "type": "text", "language_code": "en"}
 ENGLISH: Final = {"generated_subtitles": [{"language_code": "en"}]}
 
@@ -47,7 +46,7 @@ CALLS: Final[dict[str, Call]] = {
     "GET /assets/{id}/input-info": _on_asset("input_info"),
     "POST /assets/{id}/tracks": _on_asset("tracks:POST", CAPTIONS),
     "PATCH /assets/{id}/tracks/{tid}": _on_asset("tracks:PATCH", {"name": "Voice"}, tid="tracks/audio"),
-    "DELETE /assets/{id}/tracks/{tid}": _on_asset("tracks:DELETE", tid="tracks/audio"),
+    "DELETE /assets/{id}/tracks/{tid}": _on_asset("tracks:DELETE", tid="tracks/text"),
     "POST /assets/{id}/tracks/{tid}/generate-subtitles": _on_asset(
         "tracks:POST generate-subtitles", ENGLISH, tid="tracks/audio"
     ),
@@ -70,22 +69,6 @@ def routes_with_a_mux_token() -> set[str]:
         events = [event["Properties"] for event in properties["Events"].values() if event["Type"] == "HttpApi"]
         found |= {f"{event['Method']} {event['Path']}" for event in events}
     return found
-
-
-@pytest.fixture
-def asset(world: World) -> Json:
-    """A ready asset with a bit of everything, and an upload that waits."""
-    waiting = world.call("create_upload", json_body={}).data["id"]
-    made = world.call("create_asset", json_body=FILM).data["id"]
-    world.wait_for(lambda: world.mux_get(f"/video/v1/assets/{made}").json()["data"]["status"] == "ready")
-    world.mux_post(f"/video/v1/assets/{made}/static-renditions", {"resolution": "720p"})
-    _learnt(world, made)
-    return {**world.call("get_asset", id=made).data, "waiting": waiting}
-
-
-def _learnt(world: World, asset_id: str) -> None:
-    """The record holds what Mux has."""
-    world.call("playback_ids:DELETE", id=asset_id, pid="none-such")
 
 
 def use_up(world: World, owner: str = "ada") -> None:

@@ -422,6 +422,12 @@ def is_full(record: Item) -> bool:
     return sum(not _is_deleted(own) for own in part_versions(record).values()) >= MAX_PARTS
 
 
+def is_part_deleted(record: Item, kind: keys.PartKind, part_id: str) -> bool:
+    """Whether the record knows that the track or rendition is gone; its id never comes again."""
+    own = part_versions(record).get((kind, part_id))
+    return own is not None and _is_deleted(own)
+
+
 def _is_deleted(version: str) -> bool:
     return keys.version_rank(version) == keys.RANKS["deleted"]
 

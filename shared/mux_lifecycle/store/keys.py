@@ -50,6 +50,10 @@ def quota(owner: str) -> str:
     return f"QUOTA#{hashlib.sha256(owner.encode()).hexdigest()}"
 
 
+def inputs(asset_id: str) -> str:
+    return f"INPUTS#{asset_id}"
+
+
 BUDGET_OF_ALL: Final = "BUDGET#all"
 """The item with the budget of all owners together."""
 

@@ -1,10 +1,12 @@
 """Changing an asset and what belongs to it: Mux is asked first, and what it answers is written as an observation."""
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from copy import replace
-from typing import Any
+from typing import Any, Final
 
+from mux_lifecycle import views
 from mux_lifecycle.errors import (
     Conflict,
     MuxMalformed,
@@ -17,12 +19,15 @@ from mux_lifecycle.errors import (
 from mux_lifecycle.mux.client import Json, MuxClient
 from mux_lifecycle.mux.tag import Tag
 from mux_lifecycle.store import projection
-from mux_lifecycle.store.assets import Assets, is_full, is_rejected, shown_status
+from mux_lifecycle.store.assets import Assets, is_full, is_part_deleted, is_rejected, shown_status
+from mux_lifecycle.store.inputs import Inputs
 from mux_lifecycle.store.keys import PartKind
 from mux_lifecycle.store.projector import Projector
 from mux_lifecycle.store.records import number, text
 from mux_lifecycle.store.table import Item
 from mux_lifecycle.telemetry import logger
+
+_NOT_NOW: Final = "Mux does not allow this in the asset's present state, or there is one like it already"
 
 
 class Editing:
@@ -37,6 +42,7 @@ class Editing:
         *,
         mux: MuxClient,
         assets: Assets,
+        inputs: Inputs,
         projector: Projector,
         stack: str,
         now: Callable[[], float],
@@ -44,6 +50,7 @@ class Editing:
     ) -> None:
         self._mux = mux
         self._assets = assets
+        self._inputs = inputs
         self._projector = projector
         self._stack = stack
         self._now = now
@@ -66,10 +73,17 @@ class Editing:
         return self._assets.get(asset_id, owner=owner)
 
     def input_info(self, asset_id: str, owner: str | None) -> list[Json]:
-        """What Mux found in the asset's inputs."""
-        self._assets.get(asset_id, owner=owner)
+        """What Mux found in the asset's inputs, as callers see it; that of a ready asset is asked of Mux once."""
+        record = self._assets.get(asset_id, owner=owner)
+        final = shown_status(record) == "ready"
+        kept = self._inputs.find(asset_id, now=self._now()) if final else None
+        if kept is not None:
+            return kept
         with _refusals():
-            return self._mux.input_info(asset_id)
+            found = [views.input_info(entry) for entry in self._mux.input_info(asset_id)]
+        if final:
+            self._inputs.keep(asset_id, found, owner=text(record, "owner"), now=self._now())
+        return found
 
     def create_playback_id(self, asset_id: str, owner: str | None, policy: str) -> tuple[Json, Item]:
         """Another playback id, as `{id, policy}`, and the asset's record as it was before."""
@@ -110,7 +124,7 @@ class Editing:
 
     def update_track(self, asset_id: str, owner: str | None, track_id: str, body: Mapping[str, Any]) -> Json:
         """Change a track's language, name or kind of captions."""
-        self._ready(asset_id, owner)
+        _not_deleted(self._ready(asset_id, owner), "track", track_id)
         sent_at = self._now()
         with _refusals():
             changed = self._mux.update_track(asset_id, track_id, dict(body))
@@ -119,7 +133,11 @@ class Editing:
 
     def delete_track(self, asset_id: str, owner: str | None, track_id: str) -> None:
         """Remove a track."""
-        self._ready(asset_id, owner)
+        record = self._ready(asset_id, owner)
+        _not_deleted(record, "track", track_id)
+        track = _track(record, track_id)
+        if track.get("type") == "video" or (track.get("type") == "audio" and track.get("primary")):
+            raise Conflict(_NOT_NOW)
         sent_at = self._now()
         with _refusals():
             self._mux.delete_track(asset_id, track_id)
@@ -129,7 +147,10 @@ class Editing:
         self, asset_id: str, owner: str | None, track_id: str, body: Mapping[str, Any]
     ) -> list[Json]:
         """Subtitles from the speech of an audio track."""
-        self._roomy(asset_id, owner)
+        record = self._roomy(asset_id, owner)
+        _not_deleted(record, "track", track_id)
+        if _track(record, track_id).get("type", "audio") != "audio":
+            raise Conflict(_NOT_NOW)
         sent_at = self._now()
         with _refusals():
             made = self._mux.generate_subtitles(asset_id, track_id, dict(body))
@@ -148,7 +169,7 @@ class Editing:
 
     def delete_static_rendition(self, asset_id: str, owner: str | None, rendition_id: str) -> None:
         """Remove such a file."""
-        self._ready(asset_id, owner)
+        _not_deleted(self._ready(asset_id, owner), "rendition", rendition_id)
         sent_at = self._now()
         with _refusals():
             self._mux.delete_static_rendition(asset_id, rendition_id)
@@ -194,9 +215,11 @@ class Editing:
             raise Conflict("the asset could not be processed, so this is not possible")
         return record
 
-    def _roomy(self, asset_id: str, owner: str | None) -> None:
-        if is_full(self._ready(asset_id, owner)):
+    def _roomy(self, asset_id: str, owner: str | None) -> Item:
+        record = self._ready(asset_id, owner)
+        if is_full(record):
             raise Conflict("the asset has too many tracks and static renditions: delete one first")
+        return record
 
     def _tag(self, record: Item, visibility: str) -> Tag:
         owner = text(record, "owner")
@@ -253,6 +276,15 @@ def _refusals() -> Iterator[None]:
     except MuxRefused as refused:
         if refused.status != 400:
             raise
-        raise Conflict(
-            "Mux does not allow this in the asset's present state, or there is one like it already"
-        ) from refused
+        raise Conflict(_NOT_NOW) from refused
+
+
+def _not_deleted(record: Item, kind: PartKind, part_id: str) -> None:
+    if is_part_deleted(record, kind, part_id):
+        raise NotFound("no such object")
+
+
+def _track(record: Item, track_id: str) -> Json:
+    """The track as the asset's snapshot has it; empty when it names none such."""
+    tracks: list[Json] = json.loads(text(record, "doc") or "{}").get("tracks", [])
+    return next((track for track in tracks if track.get("id") == track_id), {})
