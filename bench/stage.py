@@ -28,7 +28,8 @@ class Stage:
 
     def __enter__(self) -> Self:
         self._moto = MotoServer()
-        self._aws = aws.environment(self._moto.start(), REGION)
+        account = aws.Account(self._moto.start(), "local")
+        self._aws = aws.environment(account, REGION)
         self.mux = MuxEmulator(processing_seconds=0.01)
         self.mux.start()
         self.template = Template.load(
@@ -39,7 +40,7 @@ class Stage:
             "MuxWebhookSecret": {"signing_secrets": [SIGNING_SECRET]},
             "MuxSigningKeySecret": self._signing_key(),
         }
-        aws.provision(self._aws["AWS_ENDPOINT_URL"], self.template, secrets)
+        aws.provision(account, self.template, secrets)
         for logical_id in self.template.functions:
             os.environ |= self.environment(logical_id) | {"POWERTOOLS_LOG_LEVEL": "CRITICAL"}
         self.dynamodb = boto3.client("dynamodb")

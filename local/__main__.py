@@ -8,13 +8,17 @@ import os
 import signal
 import sys
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from local.intrinsics import TemplateError
 from local.ports import PortInUseError
 from local.services import ServiceError
-from local.settings import Settings, SettingsError
+from local.settings import PROJECT, Settings, SettingsError
 from local.site import packages_missing
 from local.stack import Stack, StackError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 NO_FFMPEG = "without ffmpeg nothing plays, all else works; install it and start again"
 
@@ -73,7 +77,7 @@ Ready. Ctrl-C ends everything.
 
   API   {api}
   Mux   {stack.mux_url}{emulator}
-  AWS   {stack.aws_url}  (moto: DynamoDB, Secrets Manager){site}
+  AWS   {stack.aws_url}  (moto: DynamoDB, Secrets Manager; for a shell: . {_shown(stack.aws_file)}){site}
   logs  {stack.log_folder}
   look  {api}/_local/  (status, faults, clock, schedules){pages}
 
@@ -84,6 +88,11 @@ curl -s {api}/uploads -H "Authorization: Bearer $TOKEN" \\
   -H 'Content-Type: application/json' -d '{{"title": "My first video"}}'
 curl -s {api}/assets -H "Authorization: Bearer $TOKEN"
 """
+
+
+def _shown(file: Path) -> Path:
+    """As one types it in the project's folder."""
+    return file.relative_to(PROJECT) if file.is_relative_to(PROJECT) else file
 
 
 def _say(text: str) -> None:

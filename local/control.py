@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 from aiohttp import web
 
 from local import status
+from local.callers import sent_by_another_page
 from local.host import UnknownFunctionError
 from local.issuer import TTL_SECONDS
-from local.ports import HOST
 from local.samples import SampleError
 from local.sign_in import SignIn, Tokens
 from local.worker import FunctionError
@@ -75,14 +75,10 @@ class _Control:
     async def guard(
         self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
     ) -> web.StreamResponse:
-        """Let the pages of the allowed origins in, and no others: any page can send requests to this machine.
-
-        A page of a foreign name that was made to lead to this machine is known by that name.
-        """
-        if request.host.partition(":")[0] not in {HOST, "localhost"}:
-            return _refusal(403, f"the local stack is used as {HOST} or localhost")
+        """Let the pages of the allowed origins in, and no others: any page can send requests to this machine."""
         origin = request.headers.get("Origin")
-        if origin is not None and origin not in self._stack.origins:
+        foreign = origin not in self._stack.origins if origin is not None else _is_part_of_another_page(request)
+        if foreign:
             return _refusal(403, "pages of this origin may not use the local stack")
         response: web.StreamResponse
         try:
@@ -102,13 +98,24 @@ class _Control:
         return response
 
 
+def _is_part_of_another_page(request: web.Request) -> bool:
+    """Whether another page has asked for it as a picture, a script or a frame; links that are followed are not."""
+    headers = request.headers
+    followed = request.method == "GET" and headers.get("Sec-Fetch-Mode") == "navigate"
+    visit = followed and headers.get("Sec-Fetch-Dest") == "document"
+    return not visit and sent_by_another_page(headers.get("Sec-Fetch-Site"))
+
+
 async def _json(request: web.Request) -> Any:
     """The body as JSON, whatever its Content-Type; an empty one is {}."""
     body = await request.read()
     try:
-        return json.loads(body or b"{}")
-    except ValueError as error:
+        document = json.loads(body or b"{}")
+        # Half of a surrogate pair is text for JSON and for nobody else.
+        json.dumps(document, ensure_ascii=False).encode()
+    except (ValueError, RecursionError) as error:
         raise web.HTTPBadRequest(text="the body is not JSON") from error
+    return document
 
 
 def _refusal(status: int, message: str) -> web.Response:

@@ -42,6 +42,7 @@ class LocalStack:
             samples=(),
             schedules=False,
             logs=Path(self._folder.name) / "logs",
+            aws_files=Path(self._folder.name) / "aws",
             media=Path(self._folder.name) / "media",
             sample_files=Path(self._folder.name) / "samples",
             terminal=False,
@@ -60,7 +61,7 @@ class LocalStack:
             self.close()
             raise
         self.api_url, self.mux_url, self.aws_url = stack.api_url, stack.mux_url, stack.aws_url
-        self.site_url, self.origins = stack.site_url, stack.origins
+        self.site_url, self.origins, self.aws_file = stack.site_url, stack.origins, stack.aws_file
         return self
 
     def __exit__(

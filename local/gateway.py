@@ -16,6 +16,7 @@ from aiohttp import web
 
 from local import cors, events
 from local.authorizer import ForbiddenError, TokenVerifier, UnauthorizedError
+from local.doors import by_its_name
 from local.worker import FunctionError
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ PARSER_LIMIT = 64 * 1024
 
 def application_runner(handler: Handler, control: web.Application | None = None) -> web.AppRunner:
     """A server that hands every request to `handler` as it came, those below /_local/ to `control`."""
-    app = web.Application(client_max_size=PAYLOAD_LIMIT)
+    app = web.Application(client_max_size=PAYLOAD_LIMIT, middlewares=[by_its_name])
     if control is not None:
         app.add_subapp("/_local/", control)
     app.router.add_route("*", "/{path:.*}", handler)

@@ -21,8 +21,8 @@ _KINDS = ("ASSET", "UPLOAD", "CHECKPOINT")
 class Records:
     """Of the table `name`; made and used in one thread at a time."""
 
-    def __init__(self, url: str, region: str, name: str) -> None:
-        self._url = url
+    def __init__(self, account: aws.Account, region: str, name: str) -> None:
+        self._account = account
         self._region = region
         self._name = name
         self._client: DynamoDBClient | None = None
@@ -30,7 +30,7 @@ class Records:
     def latest(self) -> list[dict[str, Any]]:
         """Uploads, assets and checkpoints; what changed last comes first."""
         if self._client is None:
-            self._client = aws.dynamodb(self._url, self._region)
+            self._client = aws.dynamodb(self._account, self._region)
         items = self._client.scan(
             TableName=self._name,
             Limit=_READ,

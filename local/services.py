@@ -7,20 +7,25 @@ import contextlib
 import os
 import re
 import shutil
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import aiohttp
 
+from local import aws
 from local.children import Child
 from local.host import INHERITED
 from local.ports import PortInUseError, check_free, listen, port_of, url
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+    from contextlib import AbstractAsyncContextManager
     from pathlib import Path
 
     from local.logs import Logs
     from local.settings import Settings
+
+    Probe = Callable[[], AbstractAsyncContextManager[aiohttp.ClientResponse]]
 
 READY = re.compile(r"ready on (http://\S+)")
 PLAYING = "Encoding with "
@@ -45,8 +50,8 @@ class Services:
         self._session = session
         self._children: list[Child] = []
         self._watches: set[asyncio.Task[None]] = set()
-        self._probes: dict[str, str] = {}
-        self.aws_url = ""
+        self._probes: dict[str, Probe] = {}
+        self.aws = aws.Account("", aws.new_access_key())
         self.mux_url = settings.mux.url if settings.mux else ""
         self.playing = False
         self.failed: asyncio.Future[str] = asyncio.get_running_loop().create_future()
@@ -56,21 +61,23 @@ class Services:
         settings = self._settings
         if not settings.mux:
             check_free(settings.mux_port, "MUX_PORT")
-        aws = await self._start_aws()
+        moto = await self._start_aws()
         mux = None if settings.mux else await self._start_mux()
         while not await self._answers(self._probes["aws"]):
-            await self._pause(aws)
+            await self._pause(moto)
         if mux:
             while not (said := READY.search(self._logs.text("mux"))):
                 await self._pause(mux)
             self.mux_url = said[1]
             self.playing = PLAYING in self._logs.text("mux")
-            self._probes["mux"] = f"{self.mux_url}/_emulator/clock"
+            self._probes["mux"] = lambda: self._session.get(f"{self.mux_url}/_emulator/state")
 
     async def health(self) -> dict[str, bool]:
         """Which of the processes answer."""
-        answers = await asyncio.gather(*(self._answers(probe) for probe in self._probes.values()))
-        return dict(zip(self._probes, answers, strict=True))
+        # While the stack starts, a process may join during the wait.
+        probes = dict(self._probes)
+        answers = await asyncio.gather(*(self._answers(probe) for probe in probes.values()))
+        return dict(zip(probes, answers, strict=True))
 
     async def stop(self) -> None:
         """End the processes."""
@@ -82,10 +89,12 @@ class Services:
     async def _start_aws(self) -> Child:
         # The child has its own copy; were this one kept open, nobody would notice the child's end.
         with contextlib.closing(listen(self._settings.aws_port, "AWS_PORT")) as listener:
-            self.aws_url = url(port_of(listener))
-            self._probes["aws"] = f"{self.aws_url}/moto-api/data.json"
+            self.aws = replace(self.aws, url=url(port_of(listener)))
+            self._probes["aws"] = self._ask_aws
             descriptor = listener.fileno()
-            return await self._start_child("aws", ("local.aws", str(descriptor)), {}, descriptor)
+            # Others may read the command line of a process; its environment is this user's own.
+            key = {aws.ACCESS_KEY: self.aws.access_key}
+            return await self._start_child("aws", ("local.aws", str(descriptor)), key, descriptor)
 
     async def _start_mux(self) -> Child:
         seconds = self._settings.processing_seconds
@@ -124,10 +133,14 @@ class Services:
             raise ServiceError(f"{child.name} did not start:\n{self._logs.text(child.name)}")
         await asyncio.sleep(PAUSE_SECONDS)
 
-    async def _answers(self, address: str) -> bool:
+    def _ask_aws(self) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
+        call = aws.list_tables(self.aws)
+        return self._session.post(f"{self.aws.url}/", headers=dict(call.headers.items()), data=call.data)
+
+    async def _answers(self, probe: Probe) -> bool:
         try:
-            async with self._session.get(address):
-                return True
+            async with probe() as response:
+                return response.ok
         except (aiohttp.ClientError, TimeoutError):
             return False
 

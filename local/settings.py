@@ -42,7 +42,7 @@ class Settings:
     `samples` are uploaded once the stack is ready; `sample_files` keeps them from run to run.
     `processing_seconds` is how long the emulator takes from upload to ready; `integration_seconds` is how long
     the gateway waits for a function; `runtime` is the module that runs in a function's process, with its arguments;
-    `terminal` shows the logs while they are written.
+    `terminal` shows the logs while they are written; `aws_files` is where a shell finds the way into the local AWS.
     """
 
     api_port: int = 8000
@@ -61,6 +61,7 @@ class Settings:
     runtime: Sequence[str] = RUNTIME
     site: Path = PROJECT / "site"
     logs: Path = PROJECT / ".local" / "logs"
+    aws_files: Path = PROJECT / ".local" / "aws"
     media: Path = PROJECT / ".local" / "media"
     sample_files: Path = PROJECT / ".local" / "samples"
     terminal: bool = True

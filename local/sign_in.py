@@ -167,10 +167,17 @@ class SignIn:
         )
 
     def _checked_redirect(self, redirect_uri: str) -> str:
-        parts = urlsplit(redirect_uri)
-        if f"{parts.scheme}://{parts.netloc}" not in self._tokens.origins:
+        if _origin(redirect_uri) not in self._tokens.origins:
             raise web.HTTPBadRequest(text="redirect_uri must be a page of the local site")
         return redirect_uri
+
+
+def _origin(url: str) -> str | None:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return None
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def _fits(grant: _Grant, given: Mapping[str, str]) -> bool:
@@ -191,7 +198,9 @@ def _page(request: web.Request) -> web.Response:
         for user in USERS.values()
     )
     headers = {
-        "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'",
+        "Content-Security-Policy": (
+            "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        ),
         "Cache-Control": "no-store",
         "Referrer-Policy": "no-referrer",
     }

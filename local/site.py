@@ -8,13 +8,18 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
+from local.doors import by_its_name
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
 PACKAGES = "npm/"
 # As a CDN names a file of a package: NAME@VERSION/PATH.
-_FILE = re.compile(r"(?P<name>(@[a-z0-9-]+/)?[a-z0-9.-]+)@(?P<version>[0-9][^/]*)/(?P<path>[A-Za-z0-9_./-]+)")
+_FILE = re.compile(r"(?P<name>(@[a-z0-9-]+/)?[a-z0-9][a-z0-9.-]*)@(?P<version>[0-9][^/]*)/(?P<path>.+)", re.DOTALL)
+# Names that a file of the site or of a package has: no operating system sees any other in them.
+_PATH = re.compile(r"(@?[A-Za-z0-9_][A-Za-z0-9_.-]*/)*[A-Za-z0-9_][A-Za-z0-9_.-]*", re.ASCII)
+_LONGEST_PATH = 200
 _TYPES = {".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 _EMBEDDABLE = "embed.html"
 
@@ -25,7 +30,7 @@ def application(folder: Path, config: Mapping[str, str], hosts: Sequence[str]) -
     `config` takes the place of the folder's config.js; pages may talk to `hosts` and nobody else.
     """
     site = _Site(folder, config, hosts)
-    app = web.Application()
+    app = web.Application(middlewares=[by_its_name])
     app.router.add_get("/config.js", site.config)
     app.router.add_get(f"/{PACKAGES}{{file:.+}}", site.package)
     app.router.add_get("/{path:.*}", site.file)
@@ -55,8 +60,8 @@ class _Site:
         if not named:
             raise web.HTTPNotFound
         package = self._folder / "node_modules" / named["name"]
-        manifest = package / "package.json"
-        if not manifest.is_file() or json.loads(manifest.read_bytes())["version"] != named["version"]:
+        manifest = _file(package, "package.json")
+        if manifest is None or json.loads(manifest.read_bytes()).get("version") != named["version"]:
             raise web.HTTPNotFound(text=f"{named['name']} {named['version']} is not installed: run npm ci in site/\n")
         return self._response(named["path"], package)
 
@@ -71,13 +76,21 @@ class _Site:
 
     @staticmethod
     def _response(path: str, folder: Path) -> web.Response:
-        file = (folder / path).resolve()
-        if not file.is_relative_to(folder.resolve()) or file.suffix not in _TYPES or not file.is_file():
+        file = _file(folder, path)
+        if file is None or file.suffix not in _TYPES:
             raise web.HTTPNotFound
         response = web.Response(body=file.read_bytes(), content_type=_TYPES[file.suffix], charset="utf-8")
         # As every host of static sites does.
         response.enable_compression()
         return response
+
+
+def _file(folder: Path, path: str) -> Path | None:
+    """The file in a folder, if there is one; a link may not lead out of it."""
+    if len(path) > _LONGEST_PATH or not _PATH.fullmatch(path):
+        return None
+    file = (folder / path).resolve()
+    return file if file.is_relative_to(folder.resolve()) and file.is_file() else None
 
 
 def _policy(hosts: Sequence[str]) -> str:

@@ -62,6 +62,7 @@ class Stack:
         # Whoever holds the port owns the folders: stacks side by side keep their logs and media apart.
         port = str(port_of(self._listener))
         self.log_folder = settings.logs / port
+        self.aws_file = settings.aws_files / f"{port}.env"
         self._logs = Logs(self.log_folder, terminal=settings.terminal)
         self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=ANSWER_SECONDS))
         self._services = Services(settings, self._logs, self._session, settings.media / port)
@@ -79,7 +80,7 @@ class Stack:
 
     @property
     def aws_url(self) -> str:
-        return self._services.aws_url
+        return self._services.aws.url
 
     @property
     def mux_url(self) -> str:
@@ -190,11 +191,12 @@ class Stack:
         environment = await self._prepare(mux)
         self._progress("creating the table and the secrets")
         template = self._template(environment)
-        await asyncio.to_thread(aws.provision, self.aws_url, template, environment.secrets)
+        await asyncio.to_thread(aws.provision, self._services.aws, template, environment.secrets)
+        self._write_aws_file(template.ref("AWS::Region"))
         self._open(template)
         self._template_read = template
         for table in template.tables[:1]:
-            self._records = Records(self.aws_url, template.ref("AWS::Region"), template.ref(table))
+            self._records = Records(self._services.aws, template.ref("AWS::Region"), template.ref(table))
         if settings.samples and not settings.mux:
             self._run(samples.add(settings.samples, self.api_url, self.token, settings.sample_files, self._progress))
         if site_listener:
@@ -221,6 +223,11 @@ class Stack:
         self._runners.append(runner)
         await runner.setup()
         await web.SockSite(runner, listener).start()
+
+    def _write_aws_file(self, region: str) -> None:
+        """Tell this user's own programs the way into AWS, for as long as it is open."""
+        self._exits.callback(self.aws_file.unlink, missing_ok=True)
+        aws.write_variables(self.aws_file, self._services.aws, region)
 
     def _site_listener(self) -> socket.socket | None:
         """Take the port of the example site, if there is one; it serves once the rest does."""
@@ -284,7 +291,7 @@ class Stack:
         self._host = FunctionHost(
             template.functions,
             self._logs,
-            environment=aws.environment(self.aws_url, template.ref("AWS::Region")),
+            environment=aws.environment(self._services.aws, template.ref("AWS::Region")),
             overrides={"MUX_API_URL": self.mux_url},
             offset=offset,
             runtime=self._settings.runtime,

@@ -12,6 +12,7 @@ from aiohttp import web
 
 from local.bootstrap import API, CLOCK_HEADER
 from local.children import Child
+from local.doors import by_its_name, programs_only
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -76,7 +77,8 @@ class Worker:
 
     async def start(self) -> None:
         """Start the process; its initialisation goes on while the first event waits."""
-        app = web.Application(client_max_size=RESPONSE_LIMIT)
+        # A page could take events away, with the tokens in them.
+        app = web.Application(client_max_size=RESPONSE_LIMIT, middlewares=[by_its_name, programs_only])
         app.router.add_get(f"{API}/invocation/next", self._next)
         app.router.add_post(f"{API}/invocation/{{id}}/response", self._response)
         app.router.add_post(f"{API}/invocation/{{id}}/error", self._error)

@@ -6,10 +6,10 @@ import asyncio
 import base64
 import binascii
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from aiohttp import web
 
+from local.callers import NAMES, names_this_machine, sent_by_a_page
 from local.mux.errors import (
     ForbiddenError,
     MethodNotAllowedError,
@@ -30,8 +30,7 @@ if TYPE_CHECKING:
 
 _API = ("/video/", "/system/")
 _UPLOAD = "/upload/"
-_CONTROL = "/_emulator/"
-_HERE = ("127.0.0.1", "localhost")
+_FOR_PAGES = (_UPLOAD, "/stream/", "/image/", "/mezzanine/")
 _UNANSWERED = web.RequestKey("unanswered", bool)
 
 
@@ -40,6 +39,17 @@ class Gate:
         self._environment = environment
         options = environment.options
         self._credentials = f"{options.token_id}:{options.token_secret}".encode()
+
+    @web.middleware
+    async def callers(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Let pages upload and play, and do nothing else: the token is known to all, and control needs none."""
+        headers = request.headers
+        if not names_this_machine(headers.get("Host")):
+            return refusal(ForbiddenError(f"the emulator is used as {NAMES}"))
+        page = sent_by_a_page(headers.get("Origin"), headers.get("Sec-Fetch-Site"))
+        if page and not request.path.startswith(_FOR_PAGES):
+            return refusal(ForbiddenError("pages may use upload URLs and playback URLs, and nothing else"))
+        return await handler(request)
 
     @web.middleware
     async def journal(self, request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -82,15 +92,6 @@ class Gate:
             request[_UNANSWERED] = True
             request.transport.abort()
         return response
-
-    @web.middleware
-    async def control(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        """Control has no credentials: keep out pages of other hosts, also those whose name was made to lead here."""
-        if request.path.startswith(_CONTROL):
-            origin = request.headers.get("Origin")
-            if request.host.partition(":")[0] not in _HERE or (origin and urlsplit(origin).hostname not in _HERE):
-                return refusal(ForbiddenError("pages of other hosts may not control the emulator"))
-        return await handler(request)
 
     @web.middleware
     async def errors(self, request: web.Request, handler: Handler) -> web.StreamResponse:

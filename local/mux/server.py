@@ -54,7 +54,7 @@ async def serve(port: int, options: Options) -> AsyncIterator[Server]:
 def _application(environment: Environment, control: Control) -> web.Application:
     gate = Gate(environment)
     app = web.Application(
-        client_max_size=_LARGEST_BODY, middlewares=[gate.journal, gate.control, gate.api, gate.errors]
+        client_max_size=_LARGEST_BODY, middlewares=[gate.callers, gate.journal, gate.api, gate.errors]
     )
     for routes in (AssetRoutes, UploadRoutes, TransferRoutes, PlaybackRoutes, SystemRoutes):
         app.add_routes(routes(environment).table())

@@ -23,6 +23,7 @@ PROMISES: Final = (
     "Every wait ends",
     "A stack acts only for itself",
     "Nobody can hurt anybody",
+    "The laptop is closed to web pages",
 )
 
 

@@ -54,7 +54,7 @@ def test_ten_megabytes_are_the_most_a_body_may_have(gateway: Gateway) -> None:
 
 def test_a_body_without_a_length_is_limited_too(gateway: Gateway) -> None:
     with socket.create_connection(("127.0.0.1", gateway.port), timeout=30) as connection:
-        connection.sendall(b"POST /open HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
+        connection.sendall(b"POST /open HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n")
         chunk = b"100000\r\n" + b"x" * MEGABYTE + b"\r\n"
         for _ in range(11):
             connection.sendall(chunk)
@@ -65,7 +65,7 @@ def test_a_body_without_a_length_is_limited_too(gateway: Gateway) -> None:
 def test_a_body_without_a_length_reaches_the_function(gateway: Gateway) -> None:
     with socket.create_connection(("127.0.0.1", gateway.port), timeout=30) as connection:
         connection.sendall(
-            b"POST /open HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: text/plain\r\n"
+            b"POST /open HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: text/plain\r\n"
             b"Transfer-Encoding: chunked\r\n\r\n2\r\nab\r\n1\r\nc\r\n0\r\n\r\n"
         )
         answer = b"".join(iter(lambda: connection.recv(65536), b""))
@@ -78,7 +78,7 @@ def test_a_body_without_a_length_reaches_the_function(gateway: Gateway) -> None:
 def test_10240_bytes_are_the_most_line_and_headers_may_have(gateway: Gateway) -> None:
     def size(filler: int) -> int:
         with socket.create_connection(("127.0.0.1", gateway.port), timeout=30) as connection:
-            start = b"GET /nothing HTTP/1.1\r\nHost: x\r\nX-Filler: \r\n"
+            start = b"GET /nothing HTTP/1.1\r\nHost: localhost\r\nX-Filler: \r\n"
             rest = filler - len(start)
             connection.sendall(start.replace(b"Filler: ", b"Filler: " + b"x" * rest) + b"\r\n")
             return int(connection.recv(64).split()[1])
