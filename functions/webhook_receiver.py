@@ -3,7 +3,7 @@
 from typing import Final
 
 from mux_lifecycle import api, runtime
-from mux_lifecycle.errors import InvalidSignature
+from mux_lifecycle.errors import InvalidSignature, PayloadTooLarge
 from mux_lifecycle.mux import webhooks
 from mux_lifecycle.store import projection
 from mux_lifecycle.telemetry import Count, count, logger
@@ -18,8 +18,8 @@ _COUNTS: Final[dict[str, Count]] = {
 def receive_webhook(request: api.Request) -> api.Response:
     try:
         return _receive(request)
-    except InvalidSignature:
-        count("WebhookRefused")
+    except (InvalidSignature, PayloadTooLarge):
+        # A stranger, which `handler` counts.
         raise
     except Exception:
         # Whatever it was, Mux is told 5xx and sends the event again.
@@ -48,4 +48,4 @@ def _receive(request: api.Request) -> api.Response:
     return api.ok({"outcome": outcome})
 
 
-handler = api.handler(receive_webhook)
+handler = api.handler(receive_webhook, refusals=lambda: runtime.refusals("WebhookRefused"))

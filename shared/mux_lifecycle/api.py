@@ -18,6 +18,7 @@ from mux_lifecycle import bearer, errors, strict_json
 from mux_lifecycle.config import AdminConfig
 from mux_lifecycle.identifiers import is_identifier
 from mux_lifecycle.mux.tag import is_owner
+from mux_lifecycle.refusals import Refusals
 from mux_lifecycle.telemetry import Count, count, flush, logger
 
 type Json = dict[str, Any]
@@ -192,21 +193,35 @@ def page(entries: list[str], next_cursor: str | None, **headers: str) -> Respons
 type Action = Callable[[Request], Response]
 
 
-def handler(action: Action | Mapping[str, Action]) -> Callable[[Event, object], Json]:
-    """The Lambda entry point that runs `action`, or the action of the event's route (`{"GET /gallery": …}`)."""
+def handler(
+    action: Action | Mapping[str, Action], *, refusals: Callable[[], Refusals] | None = None
+) -> Callable[[Event, object], Json]:
+    """The Lambda entry point that runs `action`, or the action of the event's route (`{"GET /gallery": …}`).
+
+    A route that anybody may call has `refusals`, which spare the log what strangers can repeat.
+    """
 
     def handle(event: Event, _context: object) -> Json:
         route = str(event.get("routeKey"))
+        told = 1
         try:
             chosen = action.get(route) if isinstance(action, Mapping) else action
             if chosen is None:
                 raise errors.NotFound("no such route")
             response = chosen(_request(event))
+            if refusals:
+                refusals().settle()
         except errors.LifecycleError as error:
             response = _error_response(error)
+            if refusals and response.status < HTTPStatus.INTERNAL_SERVER_ERROR:
+                told = refusals().note()
+            if told:
+                fields: Json = {"times": told} if told > 1 else {}
+                logger.info("request refused", error=type(error).__name__, status=int(response.status), **fields)
         finally:
             flush()
-        logger.info("request handled", route=route, status=int(response.status), request_id=_request_id(event))
+        if told:
+            logger.info("request handled", route=route, status=int(response.status), request_id=_request_id(event))
         return _gateway_response(response)
 
     return handle
@@ -252,7 +267,6 @@ def _error_response(error: errors.LifecycleError) -> Response:
     if type(error) not in _STATUS:
         raise error
     status, name = _STATUS[type(error)]
-    logger.info("request refused", error=type(error).__name__, status=int(status))
     if type(error) in _COUNTED:
         count(_COUNTED[type(error)])
     headers = {}

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from mux_lifecycle import aws, config, request_ids
 from mux_lifecycle.errors import ConfigurationError
+from mux_lifecycle.refusals import Refusals
 from mux_lifecycle.secrets import Secrets
 from mux_lifecycle.store.assets import Assets
 from mux_lifecycle.store.ledger import Ledger
@@ -24,10 +25,12 @@ if TYPE_CHECKING:
 
     from urllib3 import PoolManager
 
+    from mux_lifecycle.brief_memory import BriefMemory
     from mux_lifecycle.cloudformation import CustomResource
     from mux_lifecycle.mux.client import Credentials, MuxClient
     from mux_lifecycle.mux.signing import SigningKey
     from mux_lifecycle.store.budget import Allowance
+    from mux_lifecycle.telemetry import Count
     from mux_lifecycle.workflows.cancellation import Cancellation
     from mux_lifecycle.workflows.cleanup import Cleanup
     from mux_lifecycle.workflows.creation import Creation
@@ -39,6 +42,9 @@ if TYPE_CHECKING:
 CLEANUP_SHARE: Final = 0.25
 RECONCILE_SHARE: Final = 0.25
 """The shares of Mux's rate limit that the schedules take at most; with that of all owners together they make one."""
+
+GALLERY_SECONDS: Final = 3.0
+"""How long an instance shows the first page of the gallery without asking the table. Browsers keep it for a minute."""
 
 
 def now() -> float:
@@ -88,6 +94,20 @@ def uploads() -> Uploads:
 @cache
 def projector() -> Projector:
     return Projector(assets(), uploads())
+
+
+@cache
+def first_gallery_pages() -> BriefMemory[int, tuple[list[str], str | None]]:
+    """The gallery's first pages by `limit`: their entries as JSON, and the cursor to the next."""
+    from mux_lifecycle.brief_memory import BriefMemory
+
+    return BriefMemory(time.monotonic, GALLERY_SECONDS)
+
+
+@cache
+def refusals(metric: Count | None = None) -> Refusals:
+    """What this instance refused to strangers, counted in `metric`."""
+    return Refusals(time.monotonic, metric)
 
 
 @cache

@@ -103,6 +103,16 @@ def test_a_stranger_at_the_webhook_does_not_hide_that_mux_is_silent(watched: Wat
     assert "WebhookRefusedAlarm" not in watched.ringing(), "it is not often enough for that"
 
 
+def test_a_flood_at_the_webhook_does_not_hide_that_mux_is_silent_either(watched: Watched) -> None:
+    """Its refusals are told in few lines, so their number is known only later."""
+    request(watched, "create_upload")
+    for _ in range(3):
+        watched.world.advance(5 * MINUTE)
+        for _ in range(50):
+            watched.deliver({}, secret="a stranger's")
+    assert {"WebhookSilentAlarm", "WebhookRefusedAlarm"} <= watched.ringing()
+
+
 def test_every_alarm_has_a_fault_and_a_page(watched: Watched) -> None:
     assert set(FAULTS) == set(watched.alarms)
     pages = dict(re.findall(r"^### (\w+Alarm)\n(.*?)(?=^##|\Z)", RUNBOOK, re.DOTALL | re.MULTILINE))

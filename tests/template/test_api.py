@@ -159,7 +159,36 @@ def test_anything_but_an_exact_origin_is_refused(sam: Template, origin: str) -> 
     assert not re.fullmatch(sam["Parameters"]["AllowedOrigins"]["AllowedPattern"], origin)
 
 
-def test_every_route_is_throttled(deployed: Template) -> None:
+def test_every_route_without_a_token_has_a_throttle_of_its_own(deployed: Template, document: dict[str, Any]) -> None:
+    (stage,) = of_type(deployed, "AWS::ApiGatewayV2::Stage").values()
+    throttles = stage["RouteSettings"]
+    assert set(throttles) == {
+        route for route, operation in operations(document) if operation.get("security") == [{"NONE": []}]
+    }
+    for limits in throttles.values():
+        assert set(limits) == {"ThrottlingRateLimit", "ThrottlingBurstLimit"}
+        assert all(isinstance(limit, int) for limit in limits.values()), "CloudFormation would hand a !Ref on as text"
+        assert 0 < limits["ThrottlingRateLimit"] <= limits["ThrottlingBurstLimit"]
+
+
+def test_the_webhook_takes_more_than_other_routes_and_the_gallery_less(sam: Template, deployed: Template) -> None:
+    (stage,) = of_type(deployed, "AWS::ApiGatewayV2::Stage").values()
+    throttles = stage["RouteSettings"]
+    for limit in ("ThrottlingRateLimit", "ThrottlingBurstLimit"):
+        usual = sam["Parameters"][limit]["Default"]
+        assert throttles["GET /gallery"][limit] < usual < throttles[WEBHOOK][limit]
+
+
+def test_a_route_has_its_throttle_only_once_it_exists(sam: Template, deployed: Template) -> None:
+    """API Gateway refuses a stage whose settings name a route that is not there. One document brings all."""
+    (stage,) = of_type(deployed, "AWS::ApiGatewayV2::Stage").values()
+    assert stage["ApiId"] == {"Ref": "HttpApi"}
+    assert not of_type(deployed, "AWS::ApiGatewayV2::Route")
+    assert set(stage["RouteSettings"]) <= set(ROUTES)
+    assert sam["Resources"]["HttpApi"]["Properties"]["RouteSettings"] == stage["RouteSettings"]
+
+
+def test_every_other_route_is_throttled_by_the_parameters(deployed: Template) -> None:
     (stage,) = of_type(deployed, "AWS::ApiGatewayV2::Stage").values()
     assert stage["DefaultRouteSettings"] == {
         "ThrottlingRateLimit": {"Ref": "ThrottlingRateLimit"},

@@ -3,14 +3,17 @@
 import hashlib
 import hmac
 import json
+import re
 from collections.abc import Iterable, Mapping
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
-from mux_lifecycle.errors import InvalidSignature, SecretUnavailable
+from mux_lifecycle.errors import InvalidSignature, PayloadTooLarge, SecretUnavailable
 
 TOLERANCE_SECONDS: Final = 300
+MAX_BODY_BYTES: Final = 1_048_576
 _MAX_HEADER: Final = 4096
 _MAX_TIMESTAMP_DIGITS: Final = 12
+_DIGEST: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
 # What `str()` makes of a value that was never set: no attacker may find it to be a working key.
 _NO_SECRET: Final = frozenset({"None", "null"})
 
@@ -22,13 +25,12 @@ def sign(body: bytes, secret: str, *, timestamp: int) -> str:
 
 def verify(body: bytes, header: str, secrets: Iterable[object], *, now: float) -> None:
     """Raise InvalidSignature unless one of `secrets` signed exactly these bytes within 300 s of `now`."""
-    timestamp, candidates = _parse(header)
-    expected = [_digest(body, secret, timestamp) for secret in secrets if _is_usable(secret)]
-    matches = [hmac.compare_digest(ours, theirs) for ours in expected for theirs in candidates]
-    if not any(matches):
-        raise InvalidSignature("no signature matches")
-    if abs(now - timestamp) > TOLERANCE_SECONDS:
-        raise InvalidSignature("timestamp outside the tolerance")
+    _compare(body, _recent(header, now), secrets)
+
+
+class _Signature(NamedTuple):
+    timestamp: int
+    digests: list[str]
 
 
 class SigningSecrets(Protocol):
@@ -42,13 +44,17 @@ def verified_event(
 ) -> Mapping[str, Any] | None:
     """The event in a signed body; None when the body is signed but no JSON object.
 
-    A secret may have been rotated since it was read: a mismatch is checked once more against fresh ones.
-    Raises InvalidSignature, and SecretUnavailable when there is no usable secret to check with.
+    What is too large, misshapen or old is refused before a secret is asked for and a digest computed. A secret may have
+    been rotated since it was read: a mismatch is checked once more against fresh ones.
+    Raises PayloadTooLarge, InvalidSignature, and SecretUnavailable when there is no usable secret to check with.
     """
+    if len(body) > MAX_BODY_BYTES:
+        raise PayloadTooLarge(f"body: at most {MAX_BODY_BYTES} bytes")
+    signature = _recent(header, now)
     try:
-        verify(body, header, _usable(signing_secrets()), now=now)
+        _compare(body, signature, _usable(signing_secrets()))
     except InvalidSignature:
-        verify(body, header, _usable(signing_secrets(reread=True)), now=now)
+        _compare(body, signature, _usable(signing_secrets(reread=True)))
     try:
         event = json.loads(body)
     except (ValueError, RecursionError):
@@ -69,6 +75,13 @@ def field(event: Mapping[str, Any] | None, name: str) -> str:
     return value[:128] if isinstance(value, str) else ""
 
 
+def _compare(body: bytes, signature: _Signature, secrets: Iterable[object]) -> None:
+    expected = [_digest(body, secret, signature.timestamp) for secret in secrets if _is_usable(secret)]
+    matches = [hmac.compare_digest(ours, theirs) for ours in expected for theirs in signature.digests]
+    if not any(matches):
+        raise InvalidSignature("no signature matches")
+
+
 def _digest(body: bytes, secret: object, timestamp: int) -> str:
     return hmac.new(str(secret).encode(), b"%d.%s" % (timestamp, body), hashlib.sha256).hexdigest()
 
@@ -84,15 +97,23 @@ def _is_usable(secret: object) -> bool:
     return isinstance(secret, str) and bool(secret.strip()) and secret not in _NO_SECRET
 
 
-def _parse(header: str) -> tuple[int, list[str]]:
+def _recent(header: str, now: float) -> _Signature:
+    """The signature in a header whose time is within the tolerance."""
+    signature = _parse(header)
+    if abs(now - signature.timestamp) > TOLERANCE_SECONDS:
+        raise InvalidSignature("timestamp outside the tolerance")
+    return signature
+
+
+def _parse(header: str) -> _Signature:
     if len(header) > _MAX_HEADER or not header.isascii():
         raise InvalidSignature("header too long or not ASCII")
     pairs = [element.strip().partition("=") for element in header.split(",")]
     timestamps = [value for key, _, value in pairs if key == "t"]
-    candidates = [value for key, _, value in pairs if key == "v1" and value]
-    if len(timestamps) != 1 or not candidates:
-        raise InvalidSignature("header must hold one t and at least one v1")
+    digests = [value for key, _, value in pairs if key == "v1" and _DIGEST.fullmatch(value)]
+    if len(timestamps) != 1 or not digests:
+        raise InvalidSignature("header must hold one t and at least one v1 of 64 hexadecimal digits")
     (timestamp,) = timestamps
     if not timestamp.isdigit() or len(timestamp) > _MAX_TIMESTAMP_DIGITS:
         raise InvalidSignature("t must be Unix seconds")
-    return int(timestamp), candidates
+    return _Signature(int(timestamp), digests)
