@@ -11,6 +11,7 @@ import requests
 
 from local.embedded import LocalStack
 from local.mux.probe import probe
+from mux_lifecycle.runtime import GALLERY_SECONDS
 from tests.resources.site import BROKEN_FILM, CAPTIONS, FILM, ROUTES
 from tests.world import FUNCTIONS
 
@@ -127,11 +128,13 @@ def test_an_asset_is_updated(ada: Visitor) -> None:
     asset = ada.film(title="Before", playback_policy="public")
     changed = ada.ask("PATCH", f"/assets/{asset['id']}", {"title": "After", "visibility": "public"})
     assert (changed["title"], changed["visibility"]) == ("After", "public")
+    time.sleep(GALLERY_SECONDS)
     gallery = requests.get(f"{ada.stack.api_url}/gallery", timeout=PATIENCE)
     assert (gallery.status_code, gallery.headers["Cache-Control"]) == (200, "public, max-age=60")
     [shown] = gallery.json()["data"]
     assert (shown["id"], shown["title"]) == (asset["id"], "After")
     ada.ask("PATCH", f"/assets/{asset['id']}", {"visibility": "private"})
+    time.sleep(GALLERY_SECONDS)
     assert requests.get(f"{ada.stack.api_url}/gallery", timeout=PATIENCE).json()["data"] == []
 
 

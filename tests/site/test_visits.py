@@ -15,7 +15,7 @@ from playwright.sync_api import expect
 from local.mux import sample_mp4
 from tests.site.conftest import ffmpeg
 from tests.site.guide import recipe
-from tests.site.visitor import BUDGET_BYTES, PROJECT, SITE
+from tests.site.visitor import BUDGET_BYTES, PROJECT, SITE, wait_for_the_gallery
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -315,6 +315,7 @@ def test_a_published_video_is_there_for_everybody_and_a_private_one_for_nobody_e
     expect(code).to_be_visible()
     snippet = code.input_value()
 
+    wait_for_the_gallery()
     stranger.open("/gallery.html")
     stranger.card("Regatta").get_by_role("link").click()
     dialog = stranger.page.get_by_role("dialog", name="Regatta")
@@ -342,6 +343,7 @@ def test_a_published_video_is_there_for_everybody_and_a_private_one_for_nobody_e
 
     publisher.page.get_by_role("switch", name="Published in the gallery").uncheck()
     expect(publisher.notice("Only you can watch it now")).to_be_visible()
+    wait_for_the_gallery()
     shown = alice.ask("GET", f"/assets/{video['id']}")["data"]
     assert (shown["visibility"], {entry["policy"] for entry in shown["playback_ids"]}) == ("private", {"signed"})
     later = visitor()

@@ -14,6 +14,7 @@ import requests
 from playwright.sync_api import expect
 
 from local.mux import sample_mp4
+from mux_lifecycle.runtime import GALLERY_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -150,6 +151,11 @@ class Visitor:
             self.complaints.append(text)
 
 
+def wait_for_the_gallery() -> None:
+    """Until the gallery shows what was changed before: the function keeps a first page for some seconds."""
+    time.sleep(GALLERY_SECONDS)
+
+
 @dataclass
 class Owner:
     """A demo user (`alice`, `ben`) on the API."""
@@ -172,6 +178,7 @@ class Owner:
         asset = self._until_ended(upload["id"])
         if public:
             asset = self.ask("PATCH", f"/assets/{asset['id']}", {"visibility": "public"})["data"]
+            wait_for_the_gallery()
         return asset
 
     def videos(self) -> list[Json]:
