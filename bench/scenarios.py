@@ -66,6 +66,12 @@ def _on_assets(function: str, body: Json | None = None) -> Scenario:
     return lambda stage, count: [_event(function, body, id=asset_id) for asset_id in _made(stage, count)]
 
 
+def _playback_tokens_for_a_page(stage: Stage, count: int) -> list[Json]:
+    """Requests for as many assets as the default page of a list has."""
+    body = {"asset_ids": _made(stage, PAGE)}
+    return [_event("playback_tokens:POST many", body)] * count
+
+
 def _on_playback_ids(function: str) -> Scenario:
     return lambda stage, count: [
         _event(function, id=asset_id, pid=_shown(asset_id)["playback_ids"][0]["id"]) for asset_id in _made(stage, count)
@@ -136,6 +142,7 @@ SCENARIOS: Final[dict[str, Scenario]] = {
     "playback_ids:GET": _on_playback_ids("playback_ids:GET"),
     "playback_ids:DELETE": _on_playback_ids("playback_ids:DELETE"),
     "playback_tokens": _on_assets("playback_tokens", {}),
+    "playback_tokens:POST many": _playback_tokens_for_a_page,
     "input_info": _on_assets("input_info"),
     "tracks:POST": _on_assets("tracks:POST", _CAPTIONS),
     "tracks:PATCH": _on_tracks("tracks:PATCH", {"name": "Deutsch"}),

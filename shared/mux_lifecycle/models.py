@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple, Self
 
-from mux_lifecycle import input_url
+from mux_lifecycle import input_url, titles
 from mux_lifecycle.errors import InvalidRequest, quoted
 from mux_lifecycle.identifiers import is_identifier
 from mux_lifecycle.languages import GENERATED_SUBTITLES
@@ -13,6 +13,8 @@ from mux_lifecycle.mux.tag import VISIBILITIES, is_owner
 MAX_TITLE: Final = 512
 MAX_LIMIT: Final = 100
 DEFAULT_LIMIT: Final = 25
+MAX_SEARCH: Final = 100
+ORDERS: Final = ("newest", "oldest")
 ASSET_STATUSES: Final = ("preparing", "ready", "errored", "deleting")
 PLAYBACK_POLICIES: Final = ("public", "signed")
 RESOLUTIONS: Final = (
@@ -199,6 +201,9 @@ class ListQuery(NamedTuple):
     status: str
     everybody: bool = False
     owner: str = ""
+    words: str = ""
+    visibility: str = ""
+    oldest_first: bool = False
 
     @classmethod
     def parse(cls, query: Mapping[str, str]) -> Self:
@@ -214,11 +219,31 @@ class ListQuery(NamedTuple):
             complaints.append("scope: must be all")
         if "owner" in query and not is_owner(query["owner"]):
             complaints.append("owner: must be 1 to 128 visible ASCII characters without #")
-        if "scope" in query and ("owner" in query or "status" in query):
-            complaints.append("scope: cannot be combined with owner or status")
+        if "q" in query and not 1 <= len(query["q"]) <= MAX_SEARCH:
+            complaints.append(f"q: must be text of 1 to {MAX_SEARCH} characters")
+        if "visibility" in query and query["visibility"] not in VISIBILITIES:
+            complaints.append(f"visibility: must be one of {', '.join(VISIBILITIES)}")
+        if "order" in query and query["order"] not in ORDERS:
+            complaints.append(f"order: must be one of {', '.join(ORDERS)}")
+        if "scope" in query and query.keys() & {"owner", "status", "q", "visibility"}:
+            complaints.append("scope: cannot be combined with owner, status, q or visibility")
         if limit is None or complaints:
             raise InvalidRequest(*complaints)
-        return cls(limit, query.get("cursor", ""), status, "scope" in query, query.get("owner", ""))
+        return cls(
+            limit=limit,
+            cursor=query.get("cursor", ""),
+            status=status,
+            everybody="scope" in query,
+            owner=query.get("owner", ""),
+            words=query.get("q", ""),
+            visibility=query.get("visibility", ""),
+            oldest_first=query.get("order") == "oldest",
+        )
+
+    def list_of(self, owner: str) -> str:
+        """Names the list that is asked for, apart from its page; a cursor is good for this one only."""
+        order = "oldest" if self.oldest_first else "newest"
+        return "#".join((owner, self.status, self.visibility, order, self.words))
 
 
 def _fields(
@@ -251,7 +276,10 @@ def _title(value: object) -> str:
         raise InvalidRequest(f"title: must be text of 1 to {MAX_TITLE} characters")
     if _CONTROL.search(value):
         raise InvalidRequest("title: must not hold control characters")
-    return value
+    title = titles.normalized(value)
+    if len(title) > MAX_TITLE:
+        raise InvalidRequest(f"title: must be text of 1 to {MAX_TITLE} characters in Unicode's form NFC")
+    return title
 
 
 def _only(body: Json, name: str, allowed: tuple[str, ...]) -> str:

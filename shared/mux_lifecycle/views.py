@@ -41,7 +41,7 @@ def asset(record: Item) -> Json:
         "status": shown_status(record),
         "created_at": created_at,
         "updated_at": created_at,
-        "visibility": text(record, "visibility") or "private",
+        "visibility": visibility(record),
         "upload_id": text(record, "upload_id"),
     }
     with unreadable_reported(record):
@@ -52,6 +52,19 @@ def asset(record: Item) -> Json:
 def asset_id(record: Item) -> str:
     """The id of the asset that a record is of."""
     return text(record, "pk").removeprefix("ASSET#")
+
+
+def visibility(record: Item) -> str:
+    """Who may see the asset, as its owner has decided."""
+    return text(record, "visibility") or "private"
+
+
+def title(record: Item) -> str:
+    """The asset's title, `""` if it has none or cannot be read."""
+    with unreadable_reported(record):
+        found = _document(record).get("title")
+        return found if isinstance(found, str) else ""
+    return ""
 
 
 def part(answer: Json, kind: keys.PartKind) -> Json:

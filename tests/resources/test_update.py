@@ -15,7 +15,13 @@ def tag(site: Site, asset_id: str) -> Tag:
     return found
 
 
-@pytest.mark.parametrize("title", ["Harbour at dawn", "x" * 512, "港 🚢 \"'\\ </script>", " ", "e\u0301"])
+def test_a_title_is_sent_to_mux_and_shown_in_one_unicode_form(site: Site) -> None:
+    asset_id = site.ready_film()
+    answer = site.call("update_asset", id=asset_id, json_body={"title": "e\u0301"})
+    assert answer.data["title"] == site.at_mux(asset_id)["meta"]["title"] == "é"
+
+
+@pytest.mark.parametrize("title", ["Harbour at dawn", "x" * 512, "港 🚢 \"'\\ </script>", " ", "é"])
 def test_a_new_title_is_seen_at_once_and_stays(site: Site, title: str) -> None:
     asset_id = site.ready_film(title="Before")
     site.webhooks.held = True

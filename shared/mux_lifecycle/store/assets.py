@@ -6,14 +6,14 @@ keys, and for each track or rendition with a clock of its own `track#ID` and `tr
 
 import contextlib
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from copy import replace
 from typing import Final, Literal
 
 from mux_lifecycle.errors import Conflict, NotFound, StoreUnavailable
 from mux_lifecycle.store import feed, keys
 from mux_lifecycle.store.ledger import Ledger, slot
-from mux_lifecycle.store.pages import Page, page
+from mux_lifecycle.store.pages import Page, matching, page
 from mux_lifecycle.store.projection import AssetChange, AssetDeletion, PartChange, is_watchable
 from mux_lifecycle.store.records import text
 from mux_lifecycle.store.table import Item, Refused, Table
@@ -21,6 +21,8 @@ from mux_lifecycle.times import MICROSECONDS
 
 type Outcome = Literal["applied", "stale", "ignored"]
 
+SEARCHED: Final = 500
+"""So many records one page of a search reads at most, whatever is searched for."""
 STUCK_SECONDS: Final = 1800
 """An asset that is still preparing so long after its creation is asked about at Mux."""
 
@@ -76,22 +78,43 @@ class Assets:
         """What is stored under the asset's id, tombstones too; empty when there is nothing."""
         return self._table.get(keys.asset(asset_id)) or {}
 
-    def page(self, owner: str, status: str | None, *, limit: int, after: str | None, since: str = "") -> Page:
-        """Newest first: at most `limit` records behind the position `after`.
+    def page(
+        self,
+        owner: str,
+        status: str | None,
+        *,
+        limit: int,
+        after: str | None,
+        since: str = "",
+        oldest_first: bool = False,
+        matches: Callable[[Item], bool] | None = None,
+    ) -> Page:
+        """At most `limit` records behind the position `after`, newest first unless `oldest_first`.
 
-        `since` is a sort key: nothing older is read.
+        `since` is a sort key: nothing older is read. With `matches` only what matches is in the page, and so many
+        records are read as SEARCHED allows: the page may be short, or empty, and still not be the last one.
         """
         index, name, value = (
             (keys.BY_OWNER_AND_STATUS, "owner_status", keys.owner_status(owner, status))
             if status
             else (keys.BY_OWNER, "owner", owner)
         )
-        items, more = self._newest(index, name, value, limit=limit, after=after, since=since)
-        return page(items, limit, more=more)
+        items, more = self._ordered(
+            index,
+            name,
+            value,
+            limit=SEARCHED - 1 if matches else limit,
+            after=after,
+            since=since,
+            oldest_first=oldest_first,
+        )
+        return matching(items, matches, limit, more=more) if matches else page(items, limit, more=more)
 
-    def library(self, *, limit: int, after: str | None) -> Page:
+    def library(self, *, limit: int, after: str | None, oldest_first: bool = False) -> Page:
         """`page`, over everybody's assets. One that was deleted meanwhile may be missing from its page."""
-        items, more = self._newest(keys.LIBRARY_INDEX, "library", keys.LIBRARY, limit=limit, after=after)
+        items, more = self._ordered(
+            keys.LIBRARY_INDEX, "library", keys.LIBRARY, limit=limit, after=after, oldest_first=oldest_first
+        )
         indexed = page(items, limit, more=more)
         return Page(self._records(indexed.entries), indexed.after)
 
@@ -125,7 +148,7 @@ class Assets:
 
     def gallery(self, *, limit: int, after: str | None) -> Page:
         """`page`, over what is published: `doc` and `sort` of assets that are ready and anybody may watch."""
-        items, more = self._newest(keys.GALLERY_INDEX, "gallery", keys.GALLERY, limit=limit, after=after)
+        items, more = self._ordered(keys.GALLERY_INDEX, "gallery", keys.GALLERY, limit=limit, after=after)
         return page(items, limit, more=more)
 
     def apply(self, change: AssetChange, *, owner: str | None, compared: bool = False) -> Outcome:
@@ -264,8 +287,16 @@ class Assets:
         if "owner" in record:
             self._ledger.give_back(text(record, "owner"), slot(record), "assets")
 
-    def _newest(
-        self, index: str, name: str, value: str, *, limit: int, after: str | None, since: str = ""
+    def _ordered(
+        self,
+        index: str,
+        name: str,
+        value: str,
+        *,
+        limit: int,
+        after: str | None,
+        since: str = "",
+        oldest_first: bool = False,
     ) -> tuple[list[Item], bool]:
         """One more than `limit`: that tells whether there is a next page without a page that turns out to be empty."""
         return self._table.query(
@@ -273,7 +304,7 @@ class Assets:
             condition=f"#{name} = :partition" + (" AND #sort >= :since" if since else ""),
             values={"partition": value} | ({"since": since} if since else {}),
             limit=limit + 1,
-            descending=True,
+            descending=not oldest_first,
             start=_start(name, value, after),
         )
 

@@ -1,6 +1,6 @@
 """A page of a list: its records with their positions, so that a reader who stops early knows where to go on."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from mux_lifecycle.store.records import text
@@ -21,3 +21,11 @@ def page(items: list[Item], limit: int, *, more: bool) -> Page:
     """The first `limit` of `items`; `more` tells that others follow these."""
     entries = [(text(item, "sort"), item) for item in items[:limit]]
     return Page(entries, entries[-1][0] if entries and (more or len(items) > limit) else None)
+
+
+def matching(items: list[Item], matches: Callable[[Item], bool], limit: int, *, more: bool) -> Page:
+    """The first `limit` of those `items` that match; there may be none of them, and still a position to go on from."""
+    entries = [(text(item, "sort"), item) for item in items if matches(item)]
+    if len(entries) > limit:
+        return Page(entries[:limit], entries[limit - 1][0])
+    return Page(entries, text(items[-1], "sort") if items and more else None)

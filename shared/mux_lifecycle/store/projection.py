@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple, Self
 
+from mux_lifecycle import titles
 from mux_lifecycle.identifiers import is_identifier
 from mux_lifecycle.mux.tag import Tag
 from mux_lifecycle.store import keys
@@ -290,7 +291,7 @@ def _asset_document(data: Json) -> str:
     meta, renditions, master = data.get("meta"), data.get("static_renditions"), data.get("master")
     files = renditions.get("files") if isinstance(renditions, dict) else renditions
     document = picked(data, _ASSET_FIELDS) | {
-        "title": _plain(meta.get("title")) if isinstance(meta, dict) else None,
+        "title": _title(meta.get("title")) if isinstance(meta, dict) else None,
         "playback_ids": kept_playback_ids(usable_playback_ids(data)),
         "tracks": _entries(data.get("tracks"), _track),
         "static_renditions": _entries(files, _rendition),
@@ -299,6 +300,11 @@ def _asset_document(data: Json) -> str:
     }
     known = {name: value for name, value in document.items() if value not in (None, [], {}, "")}
     return _within(_MAX_DOCUMENT_BYTES, known)
+
+
+def _title(value: object) -> str | None:
+    title = _plain(value)
+    return titles.normalized(title) if isinstance(title, str) else None
 
 
 def _upload_error(data: Json) -> str:
