@@ -15,6 +15,7 @@ from ops.stack import Stack
 RUNBOOK: Final = "docs/operations.md"
 _SECONDS: Final = 10
 _ENOUGH_EXECUTIONS: Final = 100
+_SET_ASIDE: Final = ("WebhookReservedConcurrency", "GalleryReservedConcurrency")
 _WALK_SECONDS: Final = 2 * 86_400
 _ALARMS_A_CALL: Final = 100
 _SCHEDULES: Final = {
@@ -185,8 +186,14 @@ def executions(stack: Stack) -> Iterator[Finding]:
             f"the account may run {limit} functions at once in this region",
             "ask for 1,000 before there are many visitors: docs/costs.md, Limits",
         )
+    elif shared := [name for name in _SET_ASIDE if stack.parameters.get(name, "0") == "0"]:
+        yield warn(
+            "Lambda",
+            f"strangers share the account's pool of {limit} concurrent executions",
+            " and ".join(f"{name} = 10" for name in shared) + "; Lambda keeps 100 for the rest: docs/costs.md, Limits",
+        )
     else:
-        yield ok("Lambda", f"{limit} concurrent executions")
+        yield ok("Lambda", f"{limit} concurrent executions, some set aside for webhooks and the gallery")
 
 
 def table(stack: Stack) -> Iterator[Finding]:

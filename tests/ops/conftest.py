@@ -87,6 +87,8 @@ class Deployment:
             "JwtIssuer": f"{site.url}/issuer",
             "JwtAudience": "client",
             "MuxEnvironmentId": mux.environment_id,
+            "WebhookReservedConcurrency": "10",
+            "GalleryReservedConcurrency": "10",
             "AlarmTopicArn": f"arn:aws:sns:{REGION}:123456789012:alarms",
         }
         self.outputs = {"ApiUrl": site.url, "WebhookUrl": f"{site.url}/webhooks/mux"}

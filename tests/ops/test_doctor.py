@@ -240,6 +240,22 @@ def test_limits_of_0_open_sign_up_and_a_missing_budget_are_worth_a_look(deployme
     assert all(finding.advice for finding in worth_a_look)
 
 
+def test_a_pool_that_strangers_share_is_worth_a_look(deployment: Deployment) -> None:
+    told = []
+    for webhook, gallery, pool in (("0", "10", 1000), ("0", "0", 1000), ("10", "10", 1000), ("0", "0", 10)):
+        deployment.parameters |= {"WebhookReservedConcurrency": webhook, "GalleryReservedConcurrency": gallery}
+        deployment.concurrency = pool
+        [finding] = aws_checks.executions(deployment.stack())
+        told.append((finding.level, "WebhookRes" in finding.advice, "GalleryRes" in finding.advice))
+    assert told == [("warn", True, False), ("warn", True, True), ("ok", False, False), ("warn", False, False)]
+
+
+def test_a_stack_of_an_older_release_shares_its_pool(deployment: Deployment) -> None:
+    del deployment.parameters["GalleryReservedConcurrency"]
+    [finding] = aws_checks.executions(deployment.stack())
+    assert (finding.level, finding.advice.split()[0]) == ("warn", "GalleryReservedConcurrency")
+
+
 def test_what_is_switched_off_on_purpose_is_said(deployment: Deployment) -> None:
     walked(deployment, finished_at=time.time() - 9 * 86_400)
     _disabled_schedule(deployment)

@@ -240,16 +240,35 @@ def test_the_deadlines_of_all_calls_end_before_the_function_does(name: str, func
     assert mux_calls * client.CALL_SECONDS + aws_calls * aws_seconds < functions[name]["Timeout"]
 
 
-def test_webhooks_can_be_given_executions_of_their_own_but_never_none(sam: Template, functions: Functions) -> None:
-    reserved = functions["WebhookReceiverFunction"]["ReservedConcurrentExecutions"]
-    assert reserved == {
-        "Fn::If": ["HasWebhookConcurrency", {"Ref": "WebhookReservedConcurrency"}, {"Ref": "AWS::NoValue"}]
+OPEN_TO_STRANGERS = {"WebhookReceiverFunction": "Webhook", "GalleryFunction": "Gallery"}
+
+
+@pytest.mark.parametrize(("function", "word"), OPEN_TO_STRANGERS.items())
+def test_a_function_open_to_strangers_can_be_given_executions_of_its_own_but_never_none(
+    sam: Template, functions: Functions, function: str, word: str
+) -> None:
+    parameter = f"{word}ReservedConcurrency"
+    reserved = functions[function]["ReservedConcurrentExecutions"]
+    assert reserved == {"Fn::If": [f"Has{word}Concurrency", {"Ref": parameter}, {"Ref": "AWS::NoValue"}]}
+    assert sam["Conditions"][f"Has{word}Concurrency"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": parameter}, 0]}]}
+    assert sam["Parameters"][parameter]["Default"] == 0, (
+        "a new account may set nothing aside: its first deploy would fail"
+    )
+
+
+def test_every_function_without_a_token_in_front_can_have_executions_of_its_own(
+    sam: Template, functions: Functions
+) -> None:
+    """Apart from signed-in people, whom it cannot starve then."""
+    without_a_token = {
+        name
+        for name, resource in sam["Resources"].items()
+        if resource["Type"] == "AWS::Serverless::Function"
+        for event in resource["Properties"]["Events"].values()
+        if event["Properties"].get("Auth") == {"Authorizer": "NONE"}
     }
-    assert sam["Conditions"]["HasWebhookConcurrency"] == {
-        "Fn::Not": [{"Fn::Equals": [{"Ref": "WebhookReservedConcurrency"}, 0]}]
-    }
-    others = [name for name, properties in functions.items() if "ReservedConcurrentExecutions" in properties]
-    assert others == ["WebhookReceiverFunction"]
+    reserved = {name for name, properties in functions.items() if "ReservedConcurrentExecutions" in properties}
+    assert without_a_token == reserved == set(OPEN_TO_STRANGERS)
 
 
 def test_every_log_has_an_end(deployed: Template) -> None:
