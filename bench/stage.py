@@ -19,6 +19,7 @@ _PARAMETERS: Final = {
     "AllowedOrigins": ORIGIN,
     "JwtIssuer": "https://issuer.example.com",
     "JwtAudience": "client",
+    "StackTag": "videos",
     "AWS::Region": REGION,
 }
 

@@ -15,7 +15,7 @@ def handler(event: Mapping[str, Any], context: Any) -> dict[str, str]:
         setup, target = runtime.setup(), runtime.setup_target(request.properties)
         if request.kind == "Delete":
             return setup.remove(target, request.id, remaining_seconds)
-        former = runtime.setup_target(request.former) if request.former else None
+        former = runtime.setup_target_before(request.former) if request.former else None
         return setup.establish(target, request.id, remaining_seconds, former=former)
 
     try:

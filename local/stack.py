@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from local.template import Schedule
 
 WEBHOOK_PATH = "/webhooks/mux"
+TAG = "videos"
+"""Fixed, so that a table and an emulator that outlive a run know each other again."""
 AUDIENCE = "local-client"
 # Where a site's own server is expected when the stack serves none.
 SITE_PORT = 8080
@@ -261,7 +263,7 @@ class Stack:
         try:
             if self._settings.mux:
                 return await prepare_account(mux, self._settings.mux)
-            return await prepare_emulator(mux, self.api_url + WEBHOOK_PATH)
+            return await prepare_emulator(mux, f"{self.api_url}{WEBHOOK_PATH}?tag={TAG}")
         except MuxApiError as error:
             raise StackError(f"Mux at {self.mux_url} did not accept {error}") from error
 
@@ -273,6 +275,7 @@ class Stack:
             "JwtAudience": AUDIENCE,
             "JwtIssuer": self.issuer_url,
             "MuxEnvironmentId": environment.id,
+            "StackTag": TAG,
             # Of an emulated Mux all is known here, and a real one cannot call this machine.
             "MuxSetup": "manual",
         }
@@ -292,7 +295,7 @@ class Stack:
             template.functions,
             self._logs,
             environment=aws.environment(self._services.aws, template.ref("AWS::Region")),
-            overrides={"MUX_API_URL": self.mux_url},
+            overrides={"MUX_API_URL": self.mux_url, "WEBHOOK_URL": self.api_url + WEBHOOK_PATH},
             offset=offset,
             runtime=self._settings.runtime,
         )

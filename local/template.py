@@ -236,6 +236,11 @@ class Template:
             for name, event in self._properties(logical_id, "Events").get("Events", {}).items():
                 yield logical_id, name, event["Type"], event.get("Properties", {})
 
+    def _scopes(self, authorizer: str, auth: Mapping[str, Any]) -> tuple[str, ...]:
+        """The route's own scopes, else its authorizer's."""
+        definition = self._api.get("Auth", {}).get("Authorizers", {}).get(authorizer, {})
+        return tuple(auth.get("AuthorizationScopes") or definition.get("AuthorizationScopes", ()))
+
     def _route(self, function: str, properties: Mapping[str, Any]) -> Route:
         auth = properties.get("Auth", {})
         authorizer = auth.get("Authorizer", self._api.get("Auth", {}).get("DefaultAuthorizer"))
@@ -244,7 +249,7 @@ class Template:
             path=properties["Path"],
             function=function,
             authorizer=None if authorizer == "NONE" else authorizer,
-            scopes=tuple(auth.get("AuthorizationScopes", ())),
+            scopes=self._scopes(authorizer, auth),
         )
 
 

@@ -16,6 +16,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     mux_checks.secrets,
     mux_checks.token,
     mux_checks.webhook,
+    mux_checks.claims,
     aws_checks.issuer,
     aws_checks.api,
     aws_checks.origins,

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
+from mux_lifecycle.mux.addresses import Addresses, age, claimed_tags, is_ours, names, rivals, shown
 from ops.finding import Finding, fail, ok, warn
 from ops.mux import MuxAccount, MuxRefusedError
 from ops.stack import Stack
@@ -72,19 +73,47 @@ def webhook(stack: Stack) -> Iterator[Finding]:
         advice = f"give the token System read, or look in Mux's dashboard, Settings, Webhooks, for {url}"
         yield warn("webhook", f"cannot be looked up: {error}", advice)
         return
+    addresses = Addresses(url, stack.outputs.get("StackTag", ""))
     # While one is exchanged, the one before stands here as well, until Mux has repeated all that it signed.
-    current = [entry for entry in found if not str(entry.get("address")).startswith(f"{url}?retiring=")]
+    current = [entry for entry in found if not addresses.is_retiring(entry.get("address"))]
     if not current:
         yield fail("webhook", f"Mux has none with the address {url}", _webhook_advice(stack))
     elif len(current) > 1:
         ids = ", ".join(str(entry.get("id")) for entry in current)
         yield fail("webhook", f"{len(current)} point here: {ids}", "delete all but the one whose secret is stored")
-    elif current[0].get("address") != url:
-        yield fail("webhook", f"points to {current[0].get('address')}", f"its address must be {url}")
+    elif not addresses.is_live(current[0].get("address")):
+        yield fail("webhook", f"points to {current[0].get('address')}", f"its address must be {addresses.live}")
     elif current[0].get("enabled") is False:
         yield fail("webhook", "is disabled at Mux", "enable it in Mux's dashboard, Settings, Webhooks")
     else:
         yield ok("webhook", url + (", and one that is being retired" if len(found) > 1 else ""))
+
+
+def claims(stack: Stack) -> Iterator[Finding]:
+    """Whose the stack's tag is, and which other tags are taken in its Mux environment."""
+    account, url, tag = _account(stack), stack.outputs.get("WebhookUrl", ""), stack.outputs.get("StackTag", "")
+    if account is None or not tag:
+        return
+    try:
+        webhooks = account.webhooks()
+    except MuxRefusedError as error:
+        advice = "give the token System read: retention deletes nothing while it cannot see who has the tag"
+        yield warn(f"tag {tag}", f"cannot be looked up: {error}", advice)
+        return
+    live = Addresses(url, tag).live
+    for rival in rivals(webhooks, tag, [url]):
+        advice = "deploy one of the two with another StackTag, or delete the webhook of a stack that is gone"
+        yield fail(f"tag {tag}", f"is claimed by another stack, too: {shown(rival)}", advice)
+    held = [entry for entry in webhooks if is_ours(entry, [url]) and names(entry.get("address"), tag)]
+    if held:
+        yield ok(f"tag {tag}", f"claimed by this stack's webhook since {min(age(entry) for entry in held)[0]}")
+    else:
+        advice = f"its webhook's address must be {live}; without a claim, retention deletes nothing"
+        yield fail(f"tag {tag}", "is not claimed by this stack", advice)
+    for entry in webhooks:
+        others = [other for other in claimed_tags(entry.get("address")) if other != tag]
+        if others and not is_ours(entry, [url]):
+            yield ok(f"tag {', '.join(others)}", f"claimed by another stack: {shown(entry)}")
 
 
 def _is_automatic(stack: Stack) -> bool:

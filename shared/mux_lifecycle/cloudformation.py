@@ -110,9 +110,9 @@ class CustomResource:
         return re.fullmatch(f"https://({hosts})(:443)?{_PATH}", url, re.ASCII) is not None
 
 
-def is_request(event: Mapping[str, Any]) -> bool:
+def is_request(event: object) -> bool:
     """Whether this event says that CloudFormation waits for an answer to it."""
-    return "ResponseURL" in event or "RequestType" in event
+    return isinstance(event, Mapping) and ("ResponseURL" in event or "RequestType" in event)
 
 
 def answer(

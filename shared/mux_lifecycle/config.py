@@ -3,12 +3,15 @@
 Named tuples, because every cold start makes all of these classes: dataclasses take four times as long.
 """
 
+import hashlib
 from collections.abc import Mapping
 from typing import NamedTuple, Self
 
 from mux_lifecycle.errors import ConfigurationError
 
 MUX_API_URL = "https://api.mux.com"
+_MAX_TAG = 32
+_DIGEST = 16
 
 
 def _required(env: Mapping[str, str], *names: str) -> list[str]:
@@ -81,16 +84,36 @@ class WebhookConfig(NamedTuple):
 
 
 class StackConfig(NamedTuple):
-    """The name this stack leaves in Mux's passthrough, so that it knows its own again."""
+    """The name this stack leaves in Mux's passthrough, so that it knows its own again.
+
+    `derived`: the operator chose none, so that it was made of the stack's account, region and name.
+    """
 
     tag: str
+    derived: bool = False
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Self:
-        (tag,) = _required(env, "STACK_TAG")
-        if not (len(tag) <= 32 and tag.isascii() and tag.isprintable() and not set(tag) & {"#", " "}):
-            raise ConfigurationError("STACK_TAG must be 1 to 32 visible ASCII characters without #")
-        return cls(tag)
+        return cls.from_text(*_required(env, "STACK_TAG"))
+
+    @classmethod
+    def from_text(cls, text: str) -> Self:
+        """From a tag, or from `ACCOUNT/REGION/NAME` of a stack that is to have one of its own."""
+        if "/" in text:
+            return cls(_derived_tag(text), derived=True)
+        if not (len(text) <= _MAX_TAG and text.isascii() and text.isprintable() and not set(text) & {"#", " "}):
+            raise ConfigurationError("STACK_TAG must be 1 to 32 visible ASCII characters without # and /")
+        return cls(text)
+
+
+def _derived_tag(text: str) -> str:
+    """The stack's name and a digest: no other stack has it, and a stack that is made again has it again."""
+    parts = text.split("/")
+    if len(parts) != 3 or not all(parts):
+        raise ConfigurationError("STACK_TAG must be a tag, or ACCOUNT/REGION/NAME of the stack")
+    digest = hashlib.sha256(text.encode()).hexdigest()[:_DIGEST]
+    letters = "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in parts[2].lower())
+    return f"{letters[: _MAX_TAG - _DIGEST - 1].strip('-')}-{digest}".lstrip("-")
 
 
 class OriginConfig(NamedTuple):
@@ -203,6 +226,16 @@ class RetentionConfig(NamedTuple):
             errored_days=_whole_number(env, "RETAIN_ERRORED_DAYS", default=0, lowest=0, highest=36_500),
             abandoned_hours=_whole_number(env, "CANCEL_ABANDONED_UPLOADS_HOURS", default=0, lowest=0, highest=168),
         )
+
+
+class RouteConfig(NamedTuple):
+    """Where Mux reaches this stack."""
+
+    webhook_url: str
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> Self:
+        return cls(*_required(env, "WEBHOOK_URL"))
 
 
 class PlaybackConfig(NamedTuple):

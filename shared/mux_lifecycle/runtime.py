@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import time
+from copy import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
@@ -309,6 +310,7 @@ def reconcile() -> Reconcile:
     from mux_lifecycle.store.checkpoints import Checkpoints
     from mux_lifecycle.workflows.asset_walk import AssetWalk
     from mux_lifecycle.workflows.cancellation import Cancellation
+    from mux_lifecycle.workflows.claims import Claim
     from mux_lifecycle.workflows.environment import Environment
     from mux_lifecycle.workflows.reconcile import Reconcile
     from mux_lifecycle.workflows.repairs import Rehearsal, Repairs
@@ -317,7 +319,8 @@ def reconcile() -> Reconcile:
 
     mux = _scheduled_mux(RECONCILE_SHARE)
     environment = Environment(mux, _mux_config().environment_id)
-    retention = Retention(config.RetentionConfig.from_env(os.environ))
+    route = config.RouteConfig.from_env(os.environ)
+    retention = Retention(config.RetentionConfig.from_env(os.environ), Claim(mux, route.webhook_url, stack()))
     cancellation = Cancellation(mux, uploads(), environment, stack(), now)
     return Reconcile(
         checkpoints=Checkpoints(_table(), now),
@@ -357,13 +360,31 @@ def setup_target(properties: Mapping[str, str] | None = None) -> Target:
     """What this stack needs at Mux: as its function is configured, or as CloudFormation's request says."""
     from mux_lifecycle.workflows.setup import Target
 
-    if properties is not None:
-        return Target(
-            properties["WebhookUrl"],
-            properties.get("MuxEnvironmentId", ""),
-            manual=properties.get("MuxSetup") == "manual",
-        )
-    return Target(_setup_config().webhook_url, _mux_config().environment_id, manual=_setup_config().manual)
+    tag, derived = config.StackConfig.from_env(os.environ)
+    target = Target(
+        _setup_config().webhook_url, _mux_config().environment_id, _setup_config().manual, tag=tag, derived=derived
+    )
+    if properties is None:
+        return target
+    asked = setup_target_before(properties)
+    return replace(asked, url=target.url, tag=tag, derived=derived)
+
+
+def setup_target_before(properties: Mapping[str, str]) -> Target:
+    """What the stack needed before an update, whose former properties these are; another release may have made them."""
+    from mux_lifecycle.workflows.setup import Target
+
+    text = properties.get("StackTag", "")
+    tag, derived = config.StackConfig.from_text(text) if text else ("", False)
+    return Target(
+        properties["WebhookUrl"],
+        properties.get("MuxEnvironmentId", ""),
+        manual=properties.get("MuxSetup") == "manual",
+        tag=tag,
+        derived=derived,
+        issuer=properties.get("JwtIssuer", ""),
+        accepted_issuer=properties.get("AcceptedJwtIssuerChange", ""),
+    )
 
 
 def setup_resource() -> CustomResource:

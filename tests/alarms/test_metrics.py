@@ -73,6 +73,7 @@ def test_every_outcome_of_a_schedule_is_counted(watched: Watched, monkeypatch: p
     watched.start("cleanup")
     assert said(watched) == {"AssetCreated", "CleanupHealed"}
     settings(watched, monkeypatch, RETAIN_DAYS=1, CANCEL_ABANDONED_UPLOADS_HOURS=1, UPLOAD_TIMEOUT_SECONDS=5 * HOUR)
+    world.claim_tag()
     request(watched, "create_upload")
     world.advance(2 * HOUR)
     watched.start("reconcile", {"start": True})

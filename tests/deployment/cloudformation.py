@@ -15,6 +15,7 @@ from urllib3 import PoolManager
 from local.intrinsics import PSEUDO_PARAMETERS
 from mux_lifecycle.errors import LifecycleError
 from tests.faults.sweep import Killed
+from tests.world import STACK
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -142,6 +143,7 @@ class Stack:
         self.asked.append(event)
         # CloudFormation updates the function first, also when it rolls back.
         self.world.configure("WEBHOOK_URL", properties["WebhookUrl"])
+        self.world.configure("STACK_TAG", properties.get("StackTag", STACK))
         for _ in range(DELIVERIES):
             with suppress(Killed, LifecycleError):
                 self.invoke(event)
@@ -175,4 +177,5 @@ class Stack:
 
     def _all(self, properties: Json) -> Json:
         usual = {"ServiceToken": "arn:aws:lambda:eu-central-1:123456789012:function:videos-MuxSetupFunction"}
-        return usual | {"ServiceTimeout": "900", "MuxSetup": "automatic", "MuxEnvironmentId": ""} | properties
+        usual |= {"ServiceTimeout": "900", "MuxSetup": "automatic", "MuxEnvironmentId": "", "StackTag": STACK}
+        return usual | properties

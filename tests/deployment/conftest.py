@@ -11,12 +11,13 @@ from mux_lifecycle import runtime
 from tests.deployment.cloudformation import Answers, Stack
 from tests.faults.sweep import ExternalCalls
 from tests.simulation import simulation
-from tests.world import ENVIRONMENT, World
+from tests.world import ENVIRONMENT, STACK, World
 
 type Json = dict[str, Any]
 
 URL: Final = "http://127.0.0.1:9/webhooks/mux"
 """Nobody listens there."""
+LIVE: Final = f"{URL}?tag={STACK}"
 FOREIGN: Final = "http://127.0.0.1:9/somebody-else"
 
 

@@ -11,6 +11,7 @@ import pytest
 from tests.deployment.cloudformation import Answers, Stack
 from tests.deployment.conftest import URL, Bench
 from tests.faults.sweep import KINDS, Case, ExternalCalls, cases, kinds_met
+from tests.world import STACK
 
 if TYPE_CHECKING:
     from tests.world import World
@@ -74,7 +75,7 @@ def _wanted(stack: Stack, name: str) -> list[str]:
     """The addresses at Mux that the stack, as CloudFormation has left it, needs."""
     if name == "delete" or stack.properties is None:
         return []
-    return [stack.properties["WebhookUrl"]]
+    return [f"{stack.properties['WebhookUrl']}?tag={STACK}"]
 
 
 @pytest.mark.parametrize("name", ACTS)
@@ -89,7 +90,7 @@ def test_the_right_webhook_is_left(
             stack, _ = _played(bench, answers, calls, name, case)
             wanted = _wanted(stack, name)
             # What was put off, the schedule does, as the function is configured by then; and what is gone stays gone.
-            monkeypatch.setenv("WEBHOOK_URL", wanted[0] if wanted else URL)
+            monkeypatch.setenv("WEBHOOK_URL", wanted[0].partition("?")[0] if wanted else URL)
             bench.world.advance(300)
             bench.world.cold_start()
             bench.world.setup()

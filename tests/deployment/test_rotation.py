@@ -18,7 +18,7 @@ from mux_lifecycle.mux.client import MuxClient
 from tests import mux_events
 from tests.deployment.conftest import URL, Bench
 from tests.faults.sweep import Case, ExternalCalls, Killed, cases
-from tests.world import Context, entry_point, http_event
+from tests.world import STACK, Context, entry_point, http_event
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -171,7 +171,7 @@ def test_a_webhook_is_exchanged_under_steady_events(site: Site, bench: Bench, mo
         assert bench.secret("MuxWebhookSecret")["signing_secrets"] == [new, old]
     world.advance(2 * 3600)
     world.setup()
-    assert [webhook["address"] for webhook in bench.webhooks()] == [site.url]
+    assert [webhook["address"] for webhook in bench.webhooks()] == [f"{site.url}?tag={STACK}"]
     assert bench.secret("MuxWebhookSecret")["signing_secrets"] == [new, old], "what was under way is verified still"
     world.advance(3601)
     world.setup()
@@ -239,7 +239,7 @@ def test_an_exchange_that_was_killed_is_finished_without_refusing_anything(
                 world.setup()
             something_happens(site)
             all_arrived_once(site)
-            assert [webhook["address"] for webhook in bench.webhooks()] == [site.url]
+            assert [webhook["address"] for webhook in bench.webhooks()] == [f"{site.url}?tag={STACK}"]
             assert len(bench.secret("MuxWebhookSecret")["signing_secrets"]) == 1
 
 
@@ -255,7 +255,7 @@ def test_a_secret_that_has_leaked_is_worthless_at_once(site: Site, bench: Bench)
     bench.world.setup({"rotate": "webhook"})
     bench.world.setup({"retire": "webhook"})
     assert leaked not in bench.secret("MuxWebhookSecret")["signing_secrets"]
-    assert [webhook["address"] for webhook in bench.webhooks()] == [site.url]
+    assert [webhook["address"] for webhook in bench.webhooks()] == [f"{site.url}?tag={STACK}"]
     something_happens(site)
 
 
@@ -335,7 +335,11 @@ def test_a_signing_key_that_has_leaked_is_worthless_at_once(bench: Bench) -> Non
     assert bench.key_ids() == [bench.secret("MuxSigningKeySecret")["key_id"]]
 
 
-@pytest.mark.parametrize("event", [{"rotate": "token"}, {"retire": True}, {"check": 1}])
-def test_what_is_no_option_is_refused(bench: Bench, event: Json) -> None:
-    with pytest.raises(InvalidRequest):
-        bench.world.setup(event)
+@pytest.mark.parametrize(
+    "event",
+    [{"rotate": "token"}, {"retire": True}, {"check": 1}, {"Rotate": "webhook"}, ["check"], "check", None, 1],
+)
+def test_what_is_no_option_is_refused_without_a_call(bench: Bench, calls: ExternalCalls, event: object) -> None:
+    with calls.meeting(), pytest.raises(InvalidRequest):
+        entry_point("mux_setup")(event, Context())  # type: ignore[arg-type]
+    assert calls.names == []

@@ -9,8 +9,9 @@ import pytest
 from mux_lifecycle.errors import MuxOutcomeUnknown, WrongEnvironment
 from mux_lifecycle.mux.client import MuxClient
 from tests.deployment.cloudformation import Stack
-from tests.deployment.conftest import URL, Bench, Json
+from tests.deployment.conftest import LIVE, URL, Bench, Json
 from tests.faults.audit import Output, leaks
+from tests.world import STACK
 
 OTHER_URL = "http://127.0.0.1:9/custom-domain/webhooks/mux"
 
@@ -18,7 +19,7 @@ OTHER_URL = "http://127.0.0.1:9/custom-domain/webhooks/mux"
 def exactly_one(bench: Bench, url: str = URL) -> str:
     """The id of the only webhook, which is live at `url` and whose secret is stored."""
     (webhook,) = bench.webhooks()
-    assert (webhook["address"], webhook["enabled"]) == (url, True)
+    assert (webhook["address"], webhook["enabled"]) == (f"{url}?tag={STACK}", True)
     stored = bench.secret("MuxWebhookSecret")
     assert stored["webhooks"][0]["id"] == webhook["id"]
     assert stored["signing_secrets"][0]
@@ -44,7 +45,7 @@ def test_create_update_and_delete(stack: Stack, bench: Bench) -> None:
     bench.world.put_secret("MuxSigningKeySecret", {})
     answer = stack.create(WebhookUrl=URL)
     assert answer["Status"] == "SUCCESS"
-    assert answer["Data"] == {"status": "registered", "webhook": "registered", "signing_key": "made"}
+    assert answer["Data"] == {"status": "registered", "tag": STACK, "webhook": "registered", "signing_key": "made"}
     made = exactly_one(bench)
     key = bench.secret("MuxSigningKeySecret")
     assert bench.key_ids() == [key["key_id"]]
@@ -182,7 +183,7 @@ def test_a_failure_that_is_asked_about_again_is_the_same_failure(stack: Stack, b
 def test_without_a_token_the_stack_is_made_and_the_rest_follows_by_itself(stack: Stack, bench: Bench) -> None:
     bench.world.put_secret("MuxSigningKeySecret", {})
     bench.world.put_secret("MuxTokenSecret", {})
-    assert stack.create(WebhookUrl=URL)["Data"] == {"status": "no_token"}
+    assert stack.create(WebhookUrl=URL)["Data"] == {"status": "no_token", "tag": STACK}
     assert bench.world.setup() == {"stopped": "no_token"}
     assert bench.webhooks() == []
     token = {"token_id": bench.world.mux.token_id, "token_secret": bench.world.mux.token_secret}
@@ -233,7 +234,7 @@ def test_by_hand_means_hands_off(stack: Stack, bench: Bench) -> None:
     bench.world.put_secret("MuxWebhookSecret", {"signing_secrets": ["by hand"]})
     by_hand = bench.world.mux_post("/system/v1/webhooks", {"address": URL}).json()["data"]["id"]
     asked = len(bench.world.mux.requests())
-    assert stack.create(WebhookUrl=URL, MuxSetup="manual")["Data"] == {"status": "manual"}
+    assert stack.create(WebhookUrl=URL, MuxSetup="manual")["Data"] == {"status": "manual", "tag": STACK}
     assert stack.delete()["Status"] == "SUCCESS"
     assert len(bench.world.mux.requests()) == asked
     assert [webhook["id"] for webhook in bench.webhooks()] == [by_hand]
@@ -244,7 +245,7 @@ def test_what_was_registered_by_hand_is_taken_over_without_a_gap(stack: Stack, b
     by_hand = bench.world.mux_post("/system/v1/webhooks", {"address": URL}).json()["data"]
     bench.world.put_secret("MuxWebhookSecret", {"signing_secrets": [by_hand["signing_secret"]]})
     assert stack.create(WebhookUrl=URL)["Status"] == "SUCCESS"
-    assert {webhook["address"] for webhook in bench.webhooks()} == {URL, f"{URL}?retiring={by_hand['id']}"}
+    assert {webhook["address"] for webhook in bench.webhooks()} == {LIVE, f"{LIVE}&retiring={by_hand['id']}"}
     assert bench.secret("MuxWebhookSecret")["signing_secrets"][1:] == [by_hand["signing_secret"]]
     bench.world.advance(26 * 3600)
     bench.world.setup()

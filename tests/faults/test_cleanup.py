@@ -12,7 +12,7 @@ from mux_lifecycle.errors import InvalidRequest, LifecycleError, WrongEnvironmen
 from tests import mux_events
 from tests.faults.story import FILM, VIDEO
 from tests.faults.sweep import Do, ExternalCalls, Fault, mux_says
-from tests.world import ENVIRONMENT, Json, World
+from tests.world import ENVIRONMENT, Context, Json, World, entry_point
 
 HTML = b"<html><h1>It works!</h1></html>"
 
@@ -295,10 +295,14 @@ def test_options_that_make_no_sense_are_refused_before_anything_is_done(world: W
     assert not _asked(world)
 
 
-def test_what_a_scheduler_sends_along_is_no_option(world: World) -> None:
+@pytest.mark.parametrize("event", [{"dryrun": True}, {"dry_run": True, "max-share": 0}, ["dry_run"], "dry_run", None])
+def test_an_option_that_nobody_knows_is_refused_before_anything_is_done(world: World, event: object) -> None:
     _overdue_uploads(world, 2)
-    scheduled = {"version": "0", "id": "1", "detail-type": "Scheduled Event", "source": "aws.events", "detail": {}}
-    assert world.schedule(scheduled)["seen"] == 2
+    before = world.items()
+    with pytest.raises(InvalidRequest, match=r"^unknown: '\w+.\w+'\. Known are dry_run, max_share$|JSON object"):
+        entry_point("cleanup")(event, Context())  # type: ignore[arg-type]
+    assert world.items() == before
+    assert not _asked(world)
 
 
 @pytest.mark.parametrize("seconds", [0, 5, 29])

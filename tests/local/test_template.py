@@ -136,6 +136,13 @@ def test_only_the_webhook_and_the_gallery_have_no_authorizer(template: Template)
     assert {key for key, authorizer in routes.items() if authorizer is None} == {"POST /webhooks/mux", "GET /gallery"}
 
 
+def test_a_required_scope_holds_for_every_route_with_an_authorizer(template: Template) -> None:
+    assert {route.scopes for route in template.routes} == {()}
+    scoped = Template.load(PROJECT / "template.yaml", PARAMETERS | {"JwtScope": "videos/use"})
+    assert {route.scopes for route in scoped.routes if route.authorizer} == {("videos/use",)}
+    assert {route.scopes for route in scoped.routes if not route.authorizer} == {()}
+
+
 def test_authorizer_and_cors_come_from_the_parameters(template: Template) -> None:
     authorizer = template.authorizers["Jwt"]
     assert (authorizer.header, authorizer.issuer) == ("authorization", "http://issuer.test")

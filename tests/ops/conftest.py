@@ -24,6 +24,7 @@ from ops.stack import Stack
 from tests.world import ROOT, template_document
 
 NAME = "videos"
+TAG = "videos-293147a4a9bab6f2"
 REGION = "eu-central-1"
 ORIGIN = "https://www.example.com"
 ACCOUNT = "123456789012"
@@ -91,13 +92,13 @@ class Deployment:
             "GalleryReservedConcurrency": "10",
             "AlarmTopicArn": f"arn:aws:sns:{REGION}:123456789012:alarms",
         }
-        self.outputs = {"ApiUrl": site.url, "WebhookUrl": f"{site.url}/webhooks/mux"}
+        self.outputs = {"ApiUrl": site.url, "WebhookUrl": f"{site.url}/webhooks/mux", "StackTag": TAG}
         self.resources: dict[str, tuple[str, str]] = {}
         self._fill(document)
         site.answers["/gallery"] = (200, {"data": [], "next_cursor": None})
         issuer = {"issuer": self.parameters["JwtIssuer"], "jwks_uri": f"{site.url}/issuer/keys"}
         site.answers["/issuer/.well-known/openid-configuration"] = (200, issuer)
-        mux.register_webhook(self.outputs["WebhookUrl"])
+        mux.register_webhook(f"{self.outputs['WebhookUrl']}?tag={TAG}")
         limit = {"Amount": "50", "Unit": "USD"}
         budget = {"BudgetName": "month", "BudgetLimit": limit, "BudgetType": "COST", "TimeUnit": "MONTHLY"}
         aws("budgets").create_budget(AccountId=ACCOUNT, Budget=budget)

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 import requests
 
-from ops import aws_checks, doctor
+from ops import aws_checks, doctor, mux_checks
 from ops.finding import Finding
-from tests.ops.conftest import ACCOUNT, NAME, Deployment, aws
+from tests.ops.conftest import ACCOUNT, NAME, TAG, Deployment, aws
 from tests.world import ROOT
 
 
@@ -84,6 +84,14 @@ def _few_permissions(deployment: Deployment) -> None:
 def _disabled_setup(deployment: Deployment) -> None:
     aws("scheduler").delete_schedule(Name=f"{NAME}-MuxSetupFunction")
     deployment.schedule(f"{NAME}-MuxSetupFunction", "DISABLED")
+
+
+def _a_second_stack(deployment: Deployment) -> None:
+    deployment.mux.register_webhook(f"https://staging.example.com/webhooks/mux?tag={TAG}")
+
+
+def _no_claim(deployment: Deployment) -> None:
+    _webhook_call(deployment, "PATCH", json={"address": deployment.outputs["WebhookUrl"]})
 
 
 def _webhook_with_a_slash(deployment: Deployment) -> None:
@@ -164,6 +172,8 @@ def _failed_creation(deployment: Deployment) -> None:
         (_disabled_webhook, "webhook", "disabled at Mux"),
         (_two_webhooks, "webhook", "2 point here"),
         (_webhook_with_a_slash, "webhook", "webhooks/mux/"),
+        (_a_second_stack, f"tag {TAG}", "is claimed by another stack, too: https://staging.example.com/webhooks/mux"),
+        (_no_claim, f"tag {TAG}", "is not claimed by this stack"),
         (_no_issuer, "issuer", "no OpenID configuration (status 404)"),
         (_other_issuer, "issuer", "says that it is https://other.example.com"),
         (_no_routes, "API", "no routes (404)"),
@@ -188,7 +198,7 @@ def test_what_is_wrong_is_found_with_what_to_do(
     findings = found(deployment)
     assert [finding for finding in findings if finding.subject.startswith(subject) and text in finding.text]
     assert all(finding.advice for finding in findings)
-    assert {finding.subject.split()[0] for finding in findings} <= {subject.split(maxsplit=1)[0], "webhook"}
+    assert {finding.subject.split()[0] for finding in findings} <= {subject.split(maxsplit=1)[0], "webhook", "tag"}
     assert not doctor.examine(deployment.stack(), lambda _: None)
 
 
@@ -268,7 +278,7 @@ def test_what_is_switched_off_on_purpose_is_said(deployment: Deployment) -> None
 
 
 def test_a_webhook_that_is_being_exchanged_is_as_it_should_be(deployment: Deployment) -> None:
-    deployment.mux.register_webhook(f"{deployment.outputs['WebhookUrl']}?retiring=abc123")
+    deployment.mux.register_webhook(f"{deployment.outputs['WebhookUrl']}?tag={TAG}&retiring=abc123")
     assert not found(deployment)
     assert any("being retired" in finding.text for finding in doctor.findings(deployment.stack()))
 
@@ -304,3 +314,16 @@ def test_advice_points_to_pages_that_exist() -> None:
     assert named <= anchors
     for heading in re.findall(r"\{RUNBOOK\}, ([A-Z][a-z ]+)", code):
         assert heading.strip().lower().replace(" ", "-") in anchors
+
+
+def test_the_claims_of_all_stacks_are_shown(deployment: Deployment) -> None:
+    deployment.mux.register_webhook("https://staging.example.com/webhooks/mux?tag=staging&key=hidden")
+    deployment.mux.register_webhook("https://old1.execute-api.us-east-1.amazonaws.com/webhooks/mux")
+    deployment.mux.register_webhook("https://example.com/something-else")
+    shown = {finding.subject: finding.text for finding in mux_checks.claims(deployment.stack())}
+    assert shown.pop(f"tag {TAG}").startswith("claimed by this stack's webhook since 20")
+    assert shown == {
+        "tag staging": "claimed by another stack: https://staging.example.com/webhooks/mux",
+        "tag videos": "claimed by another stack: https://old1.execute-api.us-east-1.amazonaws.com/webhooks/mux",
+    }
+    assert not found(deployment)

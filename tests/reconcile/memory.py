@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from mux_lifecycle.store import keys
 from mux_lifecycle.store.table import Refused, Table
 from tests.faults.sweep import mux_says
+from tests.world import STACK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 type Json = dict[str, Any]
 
+WEBHOOK_URL: Final = "https://api.example.com/webhooks/mux"
 _WORDS: Final = {"OR": "or", "AND": "and", "=": "==", "<>": "!=", "<": "<", "<=": "<=", "(": "(", ")": ")"}
 _TOKEN: Final = re.compile(r"attribute_not_exists\(#(\w+)\)|attribute_exists\(#(\w+)\)|#(\w+)|:(\w+)|(\w+|[<>=]+|[()])")
 
@@ -106,6 +108,9 @@ class MemoryMux:
         asset_id = path.rpartition("/")[2]
         if path == "/system/v1/whoami":
             return said({"data": {"environment_id": self.environment_id}})
+        if path == "/system/v1/webhooks":
+            claim = {"id": "hook", "address": f"{WEBHOOK_URL}?tag={STACK}", "created_at": "2026-01-01T00:00:00Z"}
+            return said({"data": [claim]})
         if path == "/video/v1/uploads":
             return said({"data": []})
         if path == "/video/v1/assets":

@@ -16,7 +16,7 @@ from tests import mux_events
 from tests.faults.sweep import Do, ExternalCalls, Fault, Killed, mux_says
 from tests.reconcile.library import MuxLibrary
 from tests.reconcile.truth import differences, shown
-from tests.world import Json, World, entry_point
+from tests.world import Context, Json, World, entry_point
 
 START: Json = {"start": True}
 HTML = b"<html><h1>It works!</h1></html>"
@@ -337,8 +337,7 @@ def test_a_walk_a_day_begins_by_itself(world: World, library: MuxLibrary) -> Non
     library.change(asset_id, meta={"title": "Changed"})
     asked = len(_asked(world))
     world.advance(PERIOD_SECONDS - 60)
-    scheduled = {"version": "0", "id": "1", "detail-type": "Scheduled Event", "source": "aws.scheduler", "detail": {}}
-    assert world.reconcile(scheduled) == {"stopped": "idle"}
+    assert world.reconcile() == {"stopped": "idle"}
     assert len(_asked(world)) == asked
     world.advance(60)
     assert world.reconcile()["repaired"] == 1
@@ -469,6 +468,14 @@ def test_a_dry_run_changes_nothing_and_says_what_would_be_done(
 def test_options_that_make_no_sense_are_refused_before_anything_is_done(world: World, event: Json) -> None:
     with pytest.raises(InvalidRequest):
         world.reconcile(event)
+    assert world.items() == []
+    assert not _asked(world)
+
+
+@pytest.mark.parametrize("event", [{"start": True, "dryrun": True}, {"adopt-owner": "ada"}, ["start"], "start", None])
+def test_an_option_that_nobody_knows_is_refused_before_anything_is_done(world: World, event: object) -> None:
+    with pytest.raises(InvalidRequest, match=r"^unknown: '\w+.\w+'\. Known are adopt_owner, dry_run, |JSON object"):
+        entry_point("reconcile")(event, Context())  # type: ignore[arg-type]
     assert world.items() == []
     assert not _asked(world)
 

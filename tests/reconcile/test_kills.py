@@ -43,6 +43,7 @@ class Scene:
 
     def prepare(self) -> None:
         world, library = self.world, self.library
+        world.claim_tag()
         known = library.known(world, 6)
         abandoned, unheard_of, cancelled = (world.call("create_upload", json_body={}).data["id"] for _ in range(3))
         world.dynamodb.delete_item(TableName=world.table_name, Key={"pk": {"S": f"UPLOAD#{unheard_of}"}})

@@ -20,7 +20,7 @@ from mux_lifecycle.telemetry import logger
 from mux_lifecycle.workflows.options import BURIALS
 from tests import mux_events
 from tests.faults.sweep import mux_says
-from tests.reconcile.memory import MemoryMux, MemoryTable, said
+from tests.reconcile.memory import WEBHOOK_URL, MemoryMux, MemoryTable, said
 from tests.world import ENVIRONMENT, STACK, Context, entry_point
 
 if TYPE_CHECKING:
@@ -182,6 +182,7 @@ def clock(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> 
     monkeypatch.setattr(runtime, "_credentials", lambda _: Credentials("id", "secret"))
     for name, value in {
         "STACK_TAG": STACK,
+        "WEBHOOK_URL": WEBHOOK_URL,
         "MUX_TOKEN_SECRET_ARN": "arn:token",
         "MUX_ENVIRONMENT_ID": ENVIRONMENT,
         "RETAIN_DAYS": "30",

@@ -1,11 +1,14 @@
 """What the operator does not want to keep: off by default, shown by a dry run, and never anything foreign."""
 
+import os
 import time
+from types import SimpleNamespace
 
 import pytest
 
 from mux_lifecycle.config import RetentionConfig
-from mux_lifecycle.errors import ConfigurationError
+from mux_lifecycle.errors import ConfigurationError, MuxUnavailable
+from mux_lifecycle.mux.client import MuxClient
 from mux_lifecycle.workflows.retention import Retention
 from tests import mux_events
 from tests.faults.audit import Output
@@ -15,6 +18,7 @@ from tests.reconcile.truth import shown
 from tests.world import Json, World
 
 DAY = 86_400
+UNASKED = SimpleNamespace(doubt=lambda: "")
 START: Json = {"start": True}
 
 
@@ -30,9 +34,9 @@ START: Json = {"start": True}
     ],
 )
 def test_an_assets_time_is_over_when_its_days_are(status: str, days: float, over: bool) -> None:
-    retention = Retention(RetentionConfig(all_days=10, errored_days=3, abandoned_hours=0))
+    retention = Retention(RetentionConfig(all_days=10, errored_days=3, abandoned_hours=0), UNASKED)
     assert retention.is_over(status, days * DAY) is over
-    assert not Retention(RetentionConfig(0, 0, 0)).is_over(status, 10_000 * DAY)
+    assert not Retention(RetentionConfig(0, 0, 0), UNASKED).is_over(status, 10_000 * DAY)
 
 
 @pytest.mark.parametrize("value", ["-1", "1.5", "soon", "36501"])
@@ -67,6 +71,7 @@ def test_only_what_is_ours_and_old_is_deleted(
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     world.cold_start()
+    world.claim_tag()
     assets = _library(library, time.time())
     world.reconcile({"dry_run": True})
     assert world.items() == []
@@ -87,6 +92,7 @@ def test_only_what_is_ours_and_old_is_deleted(
 def test_a_dry_run_shows_what_would_go(
     world: World, library: MuxLibrary, monkeypatch: pytest.MonkeyPatch, told: Output
 ) -> None:
+    world.claim_tag()
     assets = _library(library, time.time())
     world.reconcile()
     monkeypatch.setenv("RETAIN_DAYS", "30")
@@ -104,6 +110,7 @@ def test_an_upload_that_nobody_goes_on_with_is_cancelled(world: World, monkeypat
     monkeypatch.setenv("CANCEL_ABANDONED_UPLOADS_HOURS", "24")
     monkeypatch.setenv("UPLOAD_TIMEOUT_SECONDS", "604800")
     world.cold_start()
+    world.claim_tag()
     foreign = world.mux_post("/video/v1/uploads", {"timeout": 604_800}).json()["data"]["id"]
     abandoned, done = (world.call("create_upload", json_body={}).data for _ in range(2))
     world.send_file(done["url"], VIDEO)
@@ -130,3 +137,110 @@ def test_uploads_wait_as_long_as_their_url_is_valid_unless_the_operator_says_so(
     world.advance(6 * DAY)
     world.reconcile(START)
     assert world.call("get_upload", id=upload).data["status"] == "waiting"
+
+
+EARLIER = "https://a1b2c3.execute-api.eu-central-1.amazonaws.com/webhooks/mux"
+ELSEWHERE = "https://staging.example.com/webhooks/mux?tag=videos"
+DOUBTS: dict[str, tuple[list[str], str]] = {
+    "no claim at all": ([], "no webhook of this stack claims the tag videos: its address must be"),
+    "a claim of another tag": (["{url}?tag=video"], "no webhook of this stack claims"),
+    "an address without a tag, as of an earlier release": (["{url}"], "no webhook of this stack claims"),
+    "a claim under another path": (["{url}/other?tag=videos"], "another stack's webhook claims the tag videos, too"),
+    "another stack's alone": ([ELSEWHERE], "another stack's webhook claims the tag videos, too: https://staging.exa"),
+    "both stacks'": (["{url}?tag=videos", ELSEWHERE], "another stack's webhook claims the tag videos, too: https://st"),
+    "one that is hidden in a list": (["{url}?tag=videos", f"{ELSEWHERE}2&tag=videos"], "another stack's webhook"),
+    "an earlier release's": (["{url}?tag=videos", EARLIER], "another stack's webhook"),
+}
+
+
+@pytest.mark.parametrize(("addresses", "why"), DOUBTS.values(), ids=DOUBTS)
+def test_retention_deletes_nothing_without_a_claim_of_this_stack_alone(
+    world: World,
+    library: MuxLibrary,
+    monkeypatch: pytest.MonkeyPatch,
+    told: Output,
+    addresses: list[str],
+    why: str,
+) -> None:
+    _old_asset_and_upload(world, library, monkeypatch)
+    for address in addresses:
+        world.claim_tag(address.format(url=os.environ["WEBHOOK_URL"]))
+    before = world.items()
+    for event in ({"dry_run": True}, START):
+        report = world.reconcile(event)
+        assert (report["unclaimed"], report["attention"]) == (2, 2)
+        assert why in str(report["retention"])
+        assert not report.keys() & {"expired", "uploads_cancelled", "poisoned"}
+    lines = [line for line in told.text.getvalue().splitlines() if line.startswith("{")]
+    assert sum("retention deletes nothing" in line and why in line for line in lines) == 2
+    kept = [record for record in world.items() if not record["pk"]["S"].startswith("CHECKPOINT#")]
+    assert kept == [record for record in before if not record["pk"]["S"].startswith("CHECKPOINT#")]
+    for webhook in world.mux_get("/system/v1/webhooks").json()["data"]:
+        world.mux_call("DELETE", f"/system/v1/webhooks/{webhook['id']}")
+    world.claim_tag()
+    report = world.reconcile(START)
+    assert (report["expired"], report["uploads_cancelled"]) == (1, 1), "as soon as the claim stands, what is over goes"
+    assert "retention" not in report
+
+
+def test_a_list_of_webhooks_that_mux_does_not_show_is_no_claim(
+    world: World, library: MuxLibrary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _old_asset_and_upload(world, library, monkeypatch)
+    world.claim_tag()
+    world.mux.grant(["video:read", "video:write"])
+    report = world.reconcile(START)
+    assert report["unclaimed"] == 2
+    assert "System read" in str(report["retention"])
+    assert not report.keys() & {"expired", "uploads_cancelled"}
+
+
+def test_mux_that_is_busy_is_no_claim_and_the_next_run_asks_again(
+    world: World, library: MuxLibrary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _old_asset_and_upload(world, library, monkeypatch)
+    world.claim_tag()
+    listed = MuxClient.list_webhooks
+    with pytest.MonkeyPatch.context() as busy:
+        busy.setattr(MuxClient, "list_webhooks", _busy)
+        report = world.reconcile(START)
+    assert report["stopped"] == "unavailable"
+    assert not report.keys() & {"expired", "uploads_cancelled", "poisoned"}
+    assert MuxClient.list_webhooks is listed
+    assert world.reconcile()["expired"] == 1
+
+
+def test_mux_is_asked_for_claims_once_in_a_run_and_only_if_something_is_over(
+    world: World, library: MuxLibrary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def asked() -> int:
+        return sum(request["path"] == "/system/v1/webhooks" for request in world.mux.requests())
+
+    world.claim_tag()
+    before = asked()
+    world.reconcile(START)
+    assert asked() == before
+    _old_asset_and_upload(world, library, monkeypatch)
+    for _ in range(5):
+        library.add(created_at=time.time() - 40 * DAY, passthrough=mux_events.tag(), status="ready")
+    assert world.reconcile(START)["expired"] == 6
+    assert asked() == before + 1
+
+
+def _busy(_: MuxClient) -> None:
+    raise MuxUnavailable("busy")
+
+
+def _old_asset_and_upload(world: World, library: MuxLibrary, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One asset and one upload that retention is to take."""
+    for name, value in {
+        "RETAIN_DAYS": "30",
+        "CANCEL_ABANDONED_UPLOADS_HOURS": "1",
+        "UPLOAD_TIMEOUT_SECONDS": "604800",
+    }.items():
+        monkeypatch.setenv(name, value)
+    world.cold_start()
+    world.call("create_upload", json_body={})
+    world.advance(2 * 3600)
+    library.add(created_at=time.time() - 40 * DAY, passthrough=mux_events.tag(), status="ready")
+    world.reconcile({"rebuild": True})

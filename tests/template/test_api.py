@@ -66,7 +66,8 @@ def test_every_route_but_the_webhook_and_the_gallery_needs_a_token(document: dic
     security = {route: operation.get("security") for route, operation in operations(document)}
     assert all(security.pop(route) == [{"NONE": []}] for route in OPEN)
     assert security
-    assert all(needed == [{"Jwt": []}] for needed in security.values()), security
+    scopes = [{"Fn::If": ["HasScope", {"Ref": "JwtScope"}, {"Ref": "AWS::NoValue"}]}]
+    assert all(needed == [{"Jwt": scopes}] for needed in security.values()), security
 
 
 def test_tokens_are_checked_against_the_parameters(document: dict[str, Any]) -> None:

@@ -45,7 +45,13 @@ def test_each_stack_has_a_bus_and_a_source_of_its_own(deployed: Template, pipe: 
     assert deployed["Outputs"]["ChangeBusName"]["Value"] == {"Ref": BUS}
     assert pipe["TargetParameters"]["EventBridgeEventBusParameters"] == {
         "DetailType": "Asset Changed",
-        "Source": {"Fn::Sub": "mux-lifecycle.${StackTag}"},
+        "Source": {
+            "Fn::If": [
+                "HasStackTag",
+                {"Fn::Sub": "mux-lifecycle.${StackTag}"},
+                {"Fn::Sub": "mux-lifecycle.${MuxSetupResource.tag}"},
+            ]
+        },
     }
     assert not of_type(deployed, "AWS::Events::EventBusPolicy"), "other accounts are the operator's choice"
 

@@ -79,10 +79,17 @@ ENVIRONMENT = {
     "CleanupFunction": MUX | QUOTAS | {"MUX_ENVIRONMENT_ID", "STACK_TAG"},
     "ReconcileFunction": MUX
     | GIVING_BACK
-    | {"MUX_ENVIRONMENT_ID", "STACK_TAG", "RETAIN_DAYS", "RETAIN_ERRORED_DAYS", "CANCEL_ABANDONED_UPLOADS_HOURS"},
+    | {
+        "WEBHOOK_URL",
+        "MUX_ENVIRONMENT_ID",
+        "STACK_TAG",
+        "RETAIN_DAYS",
+        "RETAIN_ERRORED_DAYS",
+        "CANCEL_ABANDONED_UPLOADS_HOURS",
+    },
     "MuxSetupFunction": MUX
     | {"MUX_WEBHOOK_SECRET_ARN", "MUX_SIGNING_KEY_SECRET_ARN", "MUX_ENVIRONMENT_ID", "PLAYBACK_TOKEN_SECONDS"}
-    | {"MUX_SETUP", "WEBHOOK_URL", "ROTATION_DAYS", "STACK_ID", "URL_SUFFIX"},
+    | {"MUX_SETUP", "WEBHOOK_URL", "ROTATION_DAYS", "STACK_ID", "URL_SUFFIX", "STACK_TAG"},
 }
 VALUES = {
     "TABLE_NAME": {"Ref": "LifecycleTable"},
@@ -94,7 +101,13 @@ VALUES = {
     "PLAYBACK_TOKEN_SECONDS": {"Ref": "MaxPlaybackTokenSeconds"},
     "PLAYBACK_RESTRICTION_ID": {"Ref": "PlaybackRestrictionId"},
     "ALLOWED_ORIGINS": {"Fn::Join": [",", {"Ref": "AllowedOrigins"}]},
-    "STACK_TAG": {"Ref": "StackTag"},
+    "STACK_TAG": {
+        "Fn::If": [
+            "HasStackTag",
+            {"Ref": "StackTag"},
+            {"Fn::Sub": "${AWS::AccountId}/${AWS::Region}/${AWS::StackName}"},
+        ]
+    },
     "MUX_ENVIRONMENT_ID": {"Ref": "MuxEnvironmentId"},
     "GROUPS_CLAIM": {"Ref": "GroupsClaim"},
     "ADMIN_GROUP": {"Ref": "AdminGroup"},

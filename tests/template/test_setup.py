@@ -10,12 +10,24 @@ RESOURCE = "MuxSetupResource"
 
 def test_the_function_is_asked_when_anything_that_matters_changes(deployed: Template) -> None:
     (properties,) = of_type(deployed, "Custom::MuxSetup").values()
+    schemes = of_type(deployed, "AWS::ApiGatewayV2::Api")["HttpApi"]["Body"]["components"]["securitySchemes"]
+    authorizer = schemes["Jwt"]["x-amazon-apigateway-authorizer"]
+    functions_tag = deployed["Resources"]["MuxSetupFunction"]["Properties"]["Environment"]["Variables"]["STACK_TAG"]
     assert properties == {
         "ServiceToken": {"Fn::GetAtt": ["MuxSetupFunction", "Arn"]},
         "ServiceTimeout": 900,
         "WebhookUrl": deployed["Outputs"]["WebhookUrl"]["Value"],
         "MuxEnvironmentId": {"Ref": "MuxEnvironmentId"},
         "MuxSetup": {"Ref": "MuxSetup"},
+        "StackTag": functions_tag,
+        "JwtIssuer": authorizer["jwtConfiguration"]["issuer"],
+        "AcceptedJwtIssuerChange": {
+            "Fn::If": [
+                "AcceptsUserPool",
+                authorizer["jwtConfiguration"]["issuer"]["Fn::If"][1],
+                {"Ref": "AcceptedJwtIssuerChange"},
+            ]
+        },
         "Release": properties["Release"],
     }
     layer = deployed["Resources"][properties["Release"]["Ref"]]

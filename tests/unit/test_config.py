@@ -1,5 +1,6 @@
 """Configuration is complete or refused, with names that tell the operator what to do."""
 
+import re
 from typing import Any
 
 import pytest
@@ -52,9 +53,32 @@ def test_a_stack_tag(tag: str) -> None:
     assert config.StackConfig.from_env({"STACK_TAG": tag}).tag == tag
 
 
+def test_a_derived_tag_is_one_and_tells_its_stack() -> None:
+    stacks = {
+        f"{account}/{region}/{name}": name
+        for account in ("123456789012", "210987654321")
+        for region in ("eu-central-1", "us-east-1")
+        for name in ("videos", "Videos", "videos-", "v", "a-stack-with-a-very-long-name-" * 4, "123456789012/eu"[13:])
+    }
+    made = {text: config.StackConfig.from_env({"STACK_TAG": text}) for text in stacks}
+    assert len({found.tag for found in made.values()}) == len(stacks), "no two stacks have the same"
+    for text, found in made.items():
+        assert found.derived
+        assert re.fullmatch("[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?", found.tag)
+        assert found.tag.startswith(stacks[text].lower()[:15].strip("-"))
+        assert config.StackConfig.from_text(text) == found, "it is the same when the stack is made again"
+    assert made["123456789012/eu-central-1/videos"].tag == "videos-293147a4a9bab6f2"
+
+
+@pytest.mark.parametrize("text", ["/", "a/b", "a/b/c/d", "a//c", "//", "123456789012/eu-central-1/"])
+def test_parts_of_a_name_make_no_tag(text: str) -> None:
+    with pytest.raises(ConfigurationError, match="STACK_TAG must be a tag, or ACCOUNT/REGION/NAME of the stack"):
+        config.StackConfig.from_env({"STACK_TAG": text})
+
+
 @pytest.mark.parametrize("tag", ["s" * 33, "a#b", "#", "a b", " ", "ä", "a\n", "a\x7f", "\t"])
 def test_no_stack_tag(tag: str) -> None:
-    with pytest.raises(ConfigurationError, match="STACK_TAG must be 1 to 32 visible ASCII characters without #"):
+    with pytest.raises(ConfigurationError, match="STACK_TAG must be 1 to 32 visible ASCII characters without # and /"):
         config.StackConfig.from_env({"STACK_TAG": tag})
 
 

@@ -170,7 +170,9 @@ class AssetWalk:
         run.count(self._written(run, change, record, owner))
         age = self._now() - change.created_at
         expired = bool(owner) and not run.walk.rebuild and self._retention.is_over(change.status, age)
-        if owner and expired and run.repairs.expire(change.asset_id, owner, now=self._now()):
+        if not (owner and expired and self._retention.may_act(run)):
+            return
+        if run.repairs.expire(change.asset_id, owner, now=self._now()):
             run.count("expired")
 
     def _written(self, run: Run, change: AssetChange, record: Item, owner: str | None) -> str:

@@ -6,10 +6,10 @@ was not written is still due.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, fields
 from http import HTTPStatus
-from typing import Any, Final, Self
+from typing import Final, Self
 
 from mux_lifecycle.errors import (
     InProgress,
@@ -33,7 +33,7 @@ from mux_lifecycle.store.uploads import Uploads
 from mux_lifecycle.telemetry import count, gauge, logger
 from mux_lifecycle.workflows.deletion import Deletion
 from mux_lifecycle.workflows.environment import Environment
-from mux_lifecycle.workflows.options import BURIAL_SHARE, flag, max_share, may_bury
+from mux_lifecycle.workflows.options import BURIAL_SHARE, flag, known, max_share, may_bury
 from mux_lifecycle.workflows.search import Search
 
 RESERVE_SECONDS: Final = 30.0
@@ -52,8 +52,9 @@ class CleanupOptions:
     max_share: float = BURIAL_SHARE
 
     @classmethod
-    def parse(cls, event: Mapping[str, Any]) -> Self:
-        """From the event of a schedule or of a run by hand; other keys are a scheduler's."""
+    def parse(cls, event: object) -> Self:
+        """From the event of a schedule, `{}`, or of a run by hand. Anything else is refused."""
+        event = known(event, {entry.name for entry in fields(cls)})
         return cls(flag(event, "dry_run"), max_share(event))
 
 

@@ -1,12 +1,25 @@
 """What an operator may say in the event of a schedule, and how many records a run may declare gone."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 
-from mux_lifecycle.errors import InvalidRequest
+from mux_lifecycle.errors import InvalidRequest, quoted
 
 BURIALS: Final = 10
 BURIAL_SHARE: Final = 0.05
+_MAX_NAMED: Final = 3
+
+
+def known(event: object, names: Collection[str]) -> Mapping[str, Any]:
+    """The event, whose keys are all in `names`: one that is misspelt must not act as if it had been left out."""
+    if not isinstance(event, Mapping):
+        raise InvalidRequest("the event must be a JSON object")
+    strange = [str(name) for name in event if name not in names]
+    if strange:
+        raise InvalidRequest(
+            f"unknown: {', '.join(map(quoted, sorted(strange)[:_MAX_NAMED]))}. Known are {', '.join(sorted(names))}"
+        )
+    return event
 
 
 def flag(event: Mapping[str, Any], name: str) -> bool:

@@ -4,10 +4,10 @@ A walk takes as many runs as it needs, one at a time. Each goes on where the las
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, fields
 from http import HTTPStatus
-from typing import Any, Final, Self
+from typing import Final, Self
 
 from mux_lifecycle.errors import (
     InvalidRequest,
@@ -24,7 +24,7 @@ from mux_lifecycle.store.checkpoints import Checkpoints
 from mux_lifecycle.telemetry import count, logger
 from mux_lifecycle.workflows.asset_walk import AssetWalk
 from mux_lifecycle.workflows.environment import Environment
-from mux_lifecycle.workflows.options import BURIAL_SHARE, flag, max_share
+from mux_lifecycle.workflows.options import BURIAL_SHARE, flag, known, max_share
 from mux_lifecycle.workflows.repairs import Rehearsal, Repairs
 from mux_lifecycle.workflows.upload_walk import UploadWalk
 from mux_lifecycle.workflows.walk import Run, Stopped, Walk
@@ -33,7 +33,7 @@ PERIOD_SECONDS: Final = 86_400
 """A new walk begins so long after the last one has finished."""
 _NAME: Final = "reconcile"
 _DRIFT: Final = ("repaired", "adopted", "buried", "uploads_repaired", "uploads_adopted")
-_NEEDS_ATTENTION: Final = ("held_back", "poisoned")
+_NEEDS_ATTENTION: Final = ("held_back", "poisoned", "unclaimed")
 
 type Report = dict[str, int | str]
 
@@ -55,8 +55,9 @@ class ReconcileOptions:
     max_share: float | None = None
 
     @classmethod
-    def parse(cls, event: Mapping[str, Any]) -> Self:
-        """From the event of the schedule or of a run by hand; other keys are a scheduler's."""
+    def parse(cls, event: object) -> Self:
+        """From the event of the schedule, `{}`, or of a run by hand. Anything else is refused."""
+        event = known(event, {entry.name for entry in fields(cls)})
         adopt_owner = event.get("adopt_owner", "")
         if "adopt_owner" in event and not is_owner(adopt_owner):
             raise InvalidRequest("adopt_owner: must be 1 to 128 visible ASCII characters without #")
@@ -205,6 +206,8 @@ class Reconcile:
         if walk.finished_at:
             logger.info("walk finished", walk=walk.id, seconds=walk.finished_at - walk.started_at, counts=walk.counts)
         report: Report = {"walk": walk.id, "phase": walk.phase}
+        if run.doubt:
+            report["retention"] = f"deletes nothing: {run.doubt}"
         return report | dict(counts) | ({"stopped": stopped} if stopped else {})
 
 

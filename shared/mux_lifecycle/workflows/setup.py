@@ -25,7 +25,9 @@ from mux_lifecycle.errors import (
     TemporarilyUnavailable,
     WrongEnvironment,
 )
+from mux_lifecycle.mux.addresses import FORMER_DEFAULT
 from mux_lifecycle.telemetry import logger
+from mux_lifecycle.workflows.options import flag, known
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -48,6 +50,7 @@ RESERVE_SECONDS: Final = 120.0
 _NAME: Final = "setup"
 _NEEDED: Final = frozenset({"video:read", "video:write", "system:read", "system:write"})
 _ANSWERS_KEPT: Final = 5
+_FIRST_FIELDS: Final = ("url", "environment_id", "manual")
 
 type Report = dict[str, str]
 type Part = Literal["webhook", "signing_key"]
@@ -55,11 +58,23 @@ type Part = Literal["webhook", "signing_key"]
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What is wanted: a webhook at `url`, in the Mux environment of that id (`""`: any); or hands off (`manual`)."""
+    """What is wanted: a webhook at `url` that claims `tag`, in the Mux environment of that id (`""`: any).
+
+    `manual` leaves that to the operator. `derived`: the tag was made of the stack's name. `issuer` is whose `sub` an
+    owner is, `accepted_issuer` the one to which the operator lets it change; only CloudFormation's requests know them.
+    """
 
     url: str
     environment_id: str
     manual: bool = False
+    tag: str = ""
+    derived: bool = False
+    issuer: str = ""
+    accepted_issuer: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """Without what earlier releases do not know, when there is none: one may have to roll back to them."""
+        return {name: value for name, value in asdict(self).items() if value or name in _FIRST_FIELDS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +86,10 @@ class SetupOptions:
     retire: Part | None = None
 
     @classmethod
-    def parse(cls, event: Mapping[str, Any]) -> Self:
-        """From the event of the schedule or of a run by hand; other keys are a scheduler's."""
-        check = event.get("check", False)
-        if not isinstance(check, bool):
-            raise InvalidRequest("check: must be true or false")
-        return cls(check, _part(event, "rotate"), _part(event, "retire"))
+    def parse(cls, event: object) -> Self:
+        """From the event of the schedule, `{}`, or of a run by hand. Anything else is refused."""
+        event = known(event, {entry.name for entry in fields(cls)})
+        return cls(flag(event, "check"), _part(event, "rotate"), _part(event, "retire"))
 
     @property
     def by_hand(self) -> bool:
@@ -87,6 +100,9 @@ class SetupOptions:
 class State:
     """What stands in the checkpoint. `urls` may have webhooks of this stack's; `environment_id` is where they are.
 
+    `tag` is the one that they claim; the stack's uploads and assets have it, so that it must not change any more.
+    `issuer` is the one whose `sub` the stack's owners are.
+
     `answers` are the last ones to CloudFormation by its request: one that is delivered again, perhaps after the stack
     has gone on, gets the same answer and changes nothing. `former` is the target before the last update, unless that
     was a rollback. Times in epoch seconds.
@@ -94,6 +110,8 @@ class State:
 
     urls: list[str] = field(default_factory=list)
     environment_id: str = ""
+    tag: str = ""
+    issuer: str = ""
     removed: bool = False
     next_at: int = 0
     key_asked_at: int = 0
@@ -112,7 +130,7 @@ class State:
         CloudFormation does not say so. An update back to before the last one is a rollback if that one failed, or if it
         changed the target, for another resource may have failed. (Somebody who goes back on purpose is taken for one.)
         """
-        if former is None or asdict(target) != self.former:
+        if former is None or target.to_json() != self.former:
             return False
         return target != former or "failed" in list(self.answers.values())[-1]
 
@@ -166,17 +184,23 @@ class Setup:
         """
 
         def answer(lease: Lease, state: State) -> Report:
-            return self._establish(lease, state, target, rolls_back=state.is_rollback(target, former))
+            if state.is_rollback(target, former):
+                return self._rolled_back(lease, state, target)
+            _keep_tag(state, target, former)
+            _keep_issuer(state, target)
+            return self._establish(lease, state, target)
 
-        def note(state: State) -> None:
-            state.former = asdict(former) if former and not state.is_rollback(target, former) else {}
+        def note(state: State, given: Report) -> None:
+            if "failed" not in given:
+                state.issuer = target.issuer or state.issuer
+            state.former = former.to_json() if former and not state.is_rollback(target, former) else {}
 
         return self._answered(request, remaining_seconds, answer, note)
 
     def remove(self, target: Target, request: str, remaining_seconds: Callable[[], float]) -> Report:
         """For CloudFormation's delete: no webhook of this stack's is left, and no run makes another one."""
         return self._answered(
-            request, remaining_seconds, lambda lease, state: self._remove(lease, state, target), lambda _: None
+            request, remaining_seconds, lambda lease, state: self._remove(lease, state, target), lambda *_: None
         )
 
     def _look(self, lease: Lease, target: Target, options: SetupOptions) -> Report:
@@ -187,22 +211,32 @@ class Setup:
             return {"stopped": "idle"}
         return self._converge(lease, state, target, options)
 
-    def _establish(self, lease: Lease, state: State, target: Target, *, rolls_back: bool) -> Report:
+    def _establish(self, lease: Lease, state: State, target: Target) -> Report:
         state.removed, state.next_at = False, 0
         lease.save(state.to_text())
         if target.manual:
-            return {"status": "manual"}
+            # Uploads and assets get the tag at once, without a claim that anybody has looked at.
+            state.tag = target.tag
+            lease.save(state.to_text())
+            return {"status": "manual", "tag": target.tag}
         try:
             report = self._converge(lease, state, target, SetupOptions())
+        except TemporarilyUnavailable as error:
+            logger.warning("setup put off", error=type(error).__name__)
+            return {"status": "pending", "tag": target.tag}
+        if "stopped" in report:
+            return {"status": "no_token", "tag": target.tag}
+        return {"status": "registered", "tag": target.tag} | report
+
+    def _rolled_back(self, lease: Lease, state: State, target: Target) -> Report:
+        """What stood before may stand again; a rollback that fails leaves a stack that nobody can update."""
+        try:
+            return self._establish(lease, state, target)
         except LeaseLost:
             raise
         except LifecycleError as error:
-            # What stood before may stand again; a rollback that fails leaves a stack that nobody can update.
-            if not rolls_back and not isinstance(error, TemporarilyUnavailable):
-                raise
             logger.warning("setup put off", error=type(error).__name__)
-            return {"status": "pending"}
-        return {"status": "no_token"} if "stopped" in report else {"status": "registered"} | report
+            return {"status": "pending", "tag": target.tag}
 
     def _remove(self, lease: Lease, state: State, target: Target) -> Report:
         try:
@@ -215,7 +249,7 @@ class Setup:
                 raise
             # Nothing was ever made, and a stack that could not be made for a bad token has to be able to go.
             logger.warning("nothing to remove")
-        state.urls, state.environment_id, state.removed = [], "", True
+        state.urls, state.environment_id, state.tag, state.issuer, state.removed = [], "", "", "", True
         lease.save(state.to_text())
         return {"status": "removed"}
 
@@ -224,7 +258,7 @@ class Setup:
         request: str,
         remaining_seconds: Callable[[], float],
         answer: Callable[[Lease, State], Report],
-        note: Callable[[State], None],
+        note: Callable[[State, Report], None],
     ) -> Report:
         """The answer to a request, given before or now, and remembered with what is to `note`.
 
@@ -261,9 +295,9 @@ class Setup:
             lease.keep()
         raise AssertionError("the last try is final")
 
-    def _remember(self, lease: Lease, request: str, given: Report, note: Callable[[State], None]) -> None:
+    def _remember(self, lease: Lease, request: str, given: Report, note: Callable[[State, Report], None]) -> None:
         state = State.from_text(lease.state)
-        note(state)
+        note(state, given)
         state.answers = dict([*state.answers.items(), (request, given)][-_ANSWERS_KEPT:])
         lease.save(state.to_text())
 
@@ -281,6 +315,7 @@ class Setup:
         if not self._token():
             return {"stopped": "no_token"}
         with _explained():
+            _keep_tag(state, target)
             self._confirm(state, target)
             # Before anything is made at a URL, it is known as one where something may be; and a run that is killed from
             # here on leaves something to do.
@@ -290,7 +325,10 @@ class Setup:
                 self._webhook.retire(lease.keep)
             if options.retire == "signing_key":
                 self._signing_key.retire(lease.keep)
-            report = {"webhook": self._webhook.ensure(target.url, lease.keep, rotate=options.rotate == "webhook")}
+            report = {
+                "webhook": self._webhook.ensure(state.urls, target.tag, lease.keep, rotate=options.rotate == "webhook")
+            }
+            state.tag = target.tag
             if len(state.urls) > 1:
                 self._webhook.remove(state.urls[1:], lease.keep)
             report["signing_key"] = self._ensure_key(lease, state, options)
@@ -365,6 +403,31 @@ def _explained() -> Iterator[None]:
             "Mux hides webhooks or signing keys from the token: make one with System permission, or deploy with "
             "MuxSetup=manual"
         ) from hidden
+
+
+def _keep_tag(state: State, target: Target, former: Target | None = None) -> None:
+    """Raise ConfigurationError if the stack's uploads and assets have another tag: it would not know them any more."""
+    if state.tag and target.tag != state.tag:
+        raise ConfigurationError(
+            f"this stack's uploads and assets have the tag {state.tag}, not {target.tag}: "
+            f"deploy with StackTag={state.tag}, or make another stack"
+        )
+    if former and not former.tag and target.derived:
+        # Made by a release that had a default for all stacks.
+        raise ConfigurationError(
+            f"this stack's uploads and assets have the tag {FORMER_DEFAULT}, or the one that you chose: "
+            f"deploy with StackTag={FORMER_DEFAULT}, or with the one that you chose"
+        )
+
+
+def _keep_issuer(state: State, target: Target) -> None:
+    """Raise ConfigurationError if owners would be somebody else's `sub`, unless the operator names the new issuer."""
+    if state.issuer and target.issuer and target.issuer not in (state.issuer, target.accepted_issuer):
+        raise ConfigurationError(
+            f"this stack's owners are users of the issuer {state.issuer}: whoever has the same sub at {target.issuer} "
+            "would get their videos. Deploy with the former issuer; or, if a sub means the same person at both, with "
+            "AcceptedJwtIssuerChange naming the new one (user-pool for the stack's own user pool)"
+        )
 
 
 def _part(event: Mapping[str, Any], name: str) -> Part | None:

@@ -101,7 +101,7 @@ class UploadWalk:
         if change.status == text(record, "status") == "waiting":
             age = self._now() - keys.version_micros(text(record, "seen")) / MICROSECONDS
             abandoned = not run.walk.rebuild and "owner" in record and self._retention.is_abandoned(age)
-            if abandoned and run.repairs.cancel_upload(change.upload_id):
+            if abandoned and self._retention.may_act(run) and run.repairs.cancel_upload(change.upload_id):
                 run.count("uploads_cancelled")
         elif change.version > text(record, "seen") and _differs(record, change):
             self._write(run, change, "uploads_repaired")

@@ -109,6 +109,7 @@ class Run:
     """One run of a walk: the time it has, what it may do, what it has counted, and where it saves.
 
     `sees_assets`: this run's token was shown Mux's list of assets. `last_uploads` are the ids on the page before.
+    `doubt`: why the stack's claim to its tag is not confirmed, `""` if it is, None before anybody has asked.
     """
 
     def __init__(
@@ -117,6 +118,7 @@ class Run:
         self.walk = walk
         self.repairs = repairs
         self.sees_assets = False
+        self.doubt: str | None = None
         self.last_uploads: list[str] = []
         self._checkpoint = checkpoint
         self._remaining_seconds = remaining_seconds

@@ -3,6 +3,9 @@
 Mux shows a signing secret once, in the answer that makes the webhook. So it is made at an address where nobody listens,
 and moved to the real one when its secret is stored: whatever calls the stack can be verified, and what was left without
 a secret, its answer lost or the function killed, is known by its address and removed.
+
+Each of these addresses claims the stack's tag, from the moment it is made. So Mux is asked for all claims before one is
+made and again after, and of two stacks that make one at the same time the older one wins.
 """
 
 from __future__ import annotations
@@ -13,11 +16,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from mux_lifecycle.errors import MuxNotFound
+from mux_lifecycle.mux.addresses import Addresses, is_ours
 from mux_lifecycle.secrets import REREAD_SECONDS
 from mux_lifecycle.telemetry import logger
+from mux_lifecycle.workflows.claims import TagClaimed, contest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from mux_lifecycle.mux.client import MuxClient
     from mux_lifecycle.secrets import Secrets
@@ -29,28 +34,6 @@ FORGET_SECONDS: Final = 3600
 
 type Keep = Callable[[], None]
 """Raises LeaseLost when another run has taken over; called before each change."""
-
-
-@dataclass(frozen=True, slots=True)
-class Addresses:
-    """The addresses at Mux that are this stack's: that of its route, and two that only this module gives."""
-
-    url: str
-
-    @property
-    def pending(self) -> str:
-        """Where a webhook stands until its secret is stored. The API has no such route."""
-        return f"{self.url}/pending"
-
-    def retiring(self, webhook_id: str) -> str:
-        """Where a webhook stands that was replaced. An address is unique at Mux; the API's route ignores the query."""
-        return f"{self.url}?retiring={webhook_id}"
-
-    def include(self, address: object) -> bool:
-        return address in (self.url, self.pending) or self.is_retiring(address)
-
-    def is_retiring(self, address: object) -> bool:
-        return isinstance(address, str) and address.startswith(self.retiring(""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,13 +94,14 @@ class WebhookRegistration:
         self._now = now
         self._pause = pause
 
-    def ensure(self, url: str, keep: Keep, *, rotate: bool = False) -> str:
-        """Have exactly one current webhook at `url`, its secret stored; retire what is over. What was done, in a word.
+    def ensure(self, urls: Sequence[str], tag: str, keep: Keep, *, rotate: bool = False) -> str:
+        """Have exactly one current webhook at the first of `urls`, its secret stored; retire what is over there.
 
-        With `rotate`, or when it is time, another one takes its place, unless the last exchange is not over yet.
+        Says what was done, in a word. With `rotate`, or when it is time, another one takes its place, unless the last
+        exchange is not over yet. The other `urls` are where this stack was before. TagClaimed if the tag is another's.
         """
-        addresses, entries = Addresses(url), self._entries()
-        at_mux = self._at_mux(addresses)
+        addresses, entries = Addresses(urls[0], tag), self._entries()
+        at_mux = self._contested(addresses, urls, keep)
         current = entries[0] if entries else None
         outcome = "registered"
         if current is None or current.webhook_id not in at_mux:
@@ -127,8 +111,10 @@ class WebhookRegistration:
             entries = self._make(addresses, entries, at_mux, keep)
         elif len(entries) > 1:
             outcome = "rotating"
+        if at_mux[entries[0].webhook_id]["address"] != addresses.live:
+            self._contested(addresses, urls, keep)
         self._go_live(addresses, entries, at_mux, keep)
-        self._retire(addresses, entries, at_mux, keep)
+        self._retire(entries, at_mux, keep)
         return outcome
 
     def retire(self, keep: Keep) -> None:
@@ -141,13 +127,11 @@ class WebhookRegistration:
             keep()
             self._store(entries[:1])
 
-    def remove(self, urls: Iterable[str], keep: Keep) -> None:
+    def remove(self, urls: Collection[str], keep: Keep) -> None:
         """Leave no webhook of this stack's at Mux."""
-        webhooks = self._mux.list_webhooks()
-        for addresses in map(Addresses, urls):
-            for webhook in webhooks:
-                if addresses.include(webhook.get("address")):
-                    self._delete(str(webhook["id"]), keep)
+        for webhook in self._mux.list_webhooks():
+            if is_ours(webhook, urls):
+                self._delete(str(webhook["id"]), keep)
 
     def next_at(self) -> int:
         """When there is something to do again, in epoch seconds; 0 for never."""
@@ -163,13 +147,20 @@ class WebhookRegistration:
     def _store(self, entries: Iterable[Registered]) -> None:
         self._secrets.write(self._secret_arn, Registered.to_json(entries))
 
-    def _at_mux(self, addresses: Addresses) -> dict[str, dict[str, Any]]:
-        """This stack's webhooks by id. What stands at any other address is somebody else's."""
-        return {
-            str(webhook["id"]): dict(webhook)
-            for webhook in self._mux.list_webhooks()
-            if addresses.include(webhook.get("address"))
-        }
+    def _contested(self, addresses: Addresses, urls: Sequence[str], keep: Keep) -> dict[str, dict[str, Any]]:
+        """This stack's webhooks at its present URL, by id. TagClaimed when another stack has its tag.
+
+        Then no claim is left that would keep others away; but a webhook in service stays, for the stack needs it.
+        """
+        webhooks = self._mux.list_webhooks()
+        ours = {str(webhook["id"]): dict(webhook) for webhook in webhooks if is_ours(webhook, [addresses.url])}
+        try:
+            contest(webhooks, addresses.tag, urls)
+        except TagClaimed:
+            for webhook_id in [known for known, webhook in ours.items() if addresses.is_pending(webhook["address"])]:
+                self._delete(webhook_id, keep)
+            raise
+        return ours
 
     def _is_due(self, current: Registered) -> bool:
         return bool(self._rotation_seconds) and self._now() >= current.since + self._rotation_seconds
@@ -177,14 +168,14 @@ class WebhookRegistration:
     def _make(
         self, addresses: Addresses, entries: list[Registered], at_mux: dict[str, dict[str, Any]], keep: Keep
     ) -> list[Registered]:
-        for webhook_id in [known for known, webhook in at_mux.items() if webhook["address"] == addresses.pending]:
+        for webhook_id in [known for known, webhook in at_mux.items() if addresses.is_pending(webhook["address"])]:
             self._delete(webhook_id, keep)
             del at_mux[webhook_id]
         keep()
         made = self._mux.create_webhook(addresses.pending)
         now = int(self._now())
         replaced = [replace(entry, until=entry.until or now + OVERLAP_SECONDS) for entry in entries]
-        at_url = next((known for known, webhook in at_mux.items() if webhook["address"] == addresses.url), "")
+        at_url = next((known for known, webhook in at_mux.items() if addresses.is_live(webhook["address"])), "")
         if at_url and replaced and at_url not in [entry.webhook_id for entry in replaced]:
             # Registered by hand: its secret, if anybody's, is the one that was valid until now.
             replaced[0] = replace(replaced[0], webhook_id=at_url)
@@ -199,21 +190,21 @@ class WebhookRegistration:
         self, addresses: Addresses, entries: list[Registered], at_mux: dict[str, dict[str, Any]], keep: Keep
     ) -> None:
         current_id = entries[0].webhook_id
-        if at_mux[current_id]["address"] == addresses.url:
+        address = at_mux[current_id]["address"]
+        if address == addresses.live:
             if at_mux[current_id].get("enabled") is False:
                 self._change(current_id, {"enabled": True}, at_mux, keep)
             return
-        if len(entries) > 1:
+        if len(entries) > 1 and not addresses.is_live(address):
             # A function that knows the old secrets only reads them again so seldom: by then, all will.
             self._change(current_id, {"enabled": False}, at_mux, keep)
             self._pause(REREAD_SECONDS)
-        for webhook_id in [known for known, webhook in at_mux.items() if webhook["address"] == addresses.url]:
-            self._change(webhook_id, {"address": addresses.retiring(webhook_id)}, at_mux, keep)
-        self._change(current_id, {"address": addresses.url, "enabled": True}, at_mux, keep)
+        for webhook_id in [known for known, webhook in at_mux.items() if addresses.is_live(webhook["address"])]:
+            if webhook_id != current_id:
+                self._change(webhook_id, {"address": addresses.retiring(webhook_id)}, at_mux, keep)
+        self._change(current_id, {"address": addresses.live, "enabled": True}, at_mux, keep)
 
-    def _retire(
-        self, addresses: Addresses, entries: list[Registered], at_mux: dict[str, dict[str, Any]], keep: Keep
-    ) -> None:
+    def _retire(self, entries: list[Registered], at_mux: dict[str, dict[str, Any]], keep: Keep) -> None:
         now = int(self._now())
         kept = entries[:1]
         for entry in entries[1:]:
@@ -226,8 +217,8 @@ class WebhookRegistration:
             keep()
             self._store(kept)
         known = {entry.webhook_id for entry in entries}
-        for webhook_id, webhook in at_mux.items():
-            if webhook_id not in known and webhook["address"] != addresses.url:
+        for webhook_id in at_mux:
+            if webhook_id not in known:
                 self._delete(webhook_id, keep)
 
     def _change(self, webhook_id: str, change: dict[str, Any], at_mux: dict[str, dict[str, Any]], keep: Keep) -> None:

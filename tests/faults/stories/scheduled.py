@@ -9,7 +9,9 @@ from mux_lifecycle.errors import LifecycleError
 from tests import mux_events
 from tests.faults.stories.ending import deleted_for_good
 from tests.faults.story import FILM, PROCESSING_SECONDS, VIDEO, Stage, Story, asset_at_mux, ready_assets
-from tests.world import Answer
+from tests.world import STACK, Answer
+
+_WEBHOOKS: Final = "/system/v1/webhooks?limit=100"
 
 
 def _run(stage: Stage) -> Answer:
@@ -105,6 +107,8 @@ def _a_world_to_tidy_up(stages: list[Stage]) -> None:
     ready_assets(stages)
     [stage] = stages
     _lost_from_here_on(stage)
+    if not any(f"?tag={STACK}" in webhook["address"] for webhook in stage.world.mux_get(_WEBHOOKS).json()["data"]):
+        stage.world.claim_tag()
     stage.ids |= {"upload": stage.call("create_upload", json_body={}).data["id"]}
     stage.world.advance(25 * 3600)
     asset_at_mux(stage, passthrough="")

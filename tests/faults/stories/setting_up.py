@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from mux_lifecycle.errors import LifecycleError
 from tests.faults.story import Stage, Story
-from tests.world import SIGNING_SECRET, Answer
+from tests.world import SIGNING_SECRET, STACK, Answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -32,7 +32,8 @@ def _set_up(stage: Stage) -> Answer:
 
 def _nothing_there(stages: list[Stage], *, key: Json | None = None) -> None:
     [stage] = stages
-    for webhook in _ours(stage):
+    # The claim of another story, too: to this one's address, it is another stack's.
+    for webhook in _claiming(stage):
         assert stage.world.mux_call("DELETE", f"/system/v1/webhooks/{webhook['id']}").ok
     stage.world.put_secret("MuxWebhookSecret", {"signing_secrets": [SIGNING_SECRET]})
     stage.event = {"key": _secret(stage, "MuxSigningKeySecret")}
@@ -60,7 +61,7 @@ def _an_exchange_that_is_over(stages: list[Stage]) -> None:
 def _all_there(stage: Stage, _: Answer) -> None:
     """As wanted; and then as the stories to come want it, for not every story that is begun is told to its end."""
     (webhook,) = _ours(stage)
-    assert (webhook["address"], webhook["enabled"]) == (URL, True)
+    assert (webhook["address"], webhook["enabled"]) == (f"{URL}?tag={STACK}", True)
     stored = _secret(stage, "MuxWebhookSecret")
     assert stored["webhooks"][0]["id"] == webhook["id"]
     key = _secret(stage, "MuxSigningKeySecret")
@@ -74,6 +75,11 @@ def _all_there(stage: Stage, _: Answer) -> None:
 def _ours(stage: Stage) -> list[Json]:
     webhooks = stage.world.mux_get("/system/v1/webhooks?limit=100").json()["data"]
     return [webhook for webhook in webhooks if webhook["address"].startswith(URL)]
+
+
+def _claiming(stage: Stage) -> list[Json]:
+    webhooks = stage.world.mux_get("/system/v1/webhooks?limit=100").json()["data"]
+    return [webhook for webhook in webhooks if webhook["address"].startswith(URL) or "?tag=" in webhook["address"]]
 
 
 def _secret(stage: Stage, logical_id: str) -> Json:
