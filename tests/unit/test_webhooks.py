@@ -194,6 +194,23 @@ def test_a_remembered_secret_is_enough() -> None:
     assert secrets.asked == [False]
 
 
+def test_a_forged_body_is_digested_once_for_each_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A second digest of the same body with the same secret would double what a flood costs."""
+    forged = webhooks.sign(BODY, "forged", timestamp=NOW)
+    digests: list[object] = []
+    digest = webhooks._digest
+
+    def counted(body: bytes, secret: object, timestamp: int) -> str:
+        digests.append(secret)
+        return digest(body, secret, timestamp)
+
+    monkeypatch.setattr(webhooks, "_digest", counted)
+    secrets = Secrets(["one", "two"], ["one", "two"])
+    with pytest.raises(InvalidSignature):
+        webhooks.verified_event(BODY, forged, secrets, now=NOW)
+    assert (digests, secrets.asked) == (["one", "two"], [False, True])
+
+
 def test_a_mismatch_asks_for_fresh_secrets_once() -> None:
     secrets = Secrets(["old"], ["old", SECRET])
     assert event(BODY, secrets) == {"test": "body"}

@@ -51,10 +51,14 @@ def verified_event(
     if len(body) > MAX_BODY_BYTES:
         raise PayloadTooLarge(f"body: at most {MAX_BODY_BYTES} bytes")
     signature = _recent(header, now)
+    known = _usable(signing_secrets())
     try:
-        _compare(body, signature, _usable(signing_secrets()))
+        _compare(body, signature, known)
     except InvalidSignature:
-        _compare(body, signature, _usable(signing_secrets(reread=True)))
+        fresh = _usable(signing_secrets(reread=True))
+        if fresh == known:
+            raise
+        _compare(body, signature, fresh)
     try:
         event = json.loads(body)
     except (ValueError, RecursionError):
