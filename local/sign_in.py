@@ -14,6 +14,7 @@ from urllib.parse import urlencode, urlsplit
 from aiohttp import web
 
 from local.issuer import TTL_SECONDS
+from local.refresh_tokens import RefreshTokens
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -76,18 +77,22 @@ class _Grant:
 
 
 class SignIn:
-    """Authorization code with PKCE (S256) and refresh tokens; all of it is forgotten when the stack ends."""
+    """Authorization code with PKCE (S256), refresh tokens that rotate, and their revocation.
+
+    All of it is forgotten when the stack ends.
+    """
 
     def __init__(self, tokens: Tokens) -> None:
         self._tokens = tokens
         self._codes: dict[str, _Grant] = {}
-        self._refresh_tokens: dict[str, str] = {}
+        self._refresh_tokens = RefreshTokens()
 
     def table(self) -> list[web.RouteDef]:
         return [
             web.get("/.well-known/openid-configuration", self.discovery),
             web.get("/authorize", self.authorize),
             web.post("/oauth/token", self.exchange),
+            web.post("/oauth/revoke", self.revoke),
             web.get("/logout", self.logout),
         ]
 
@@ -98,10 +103,12 @@ class SignIn:
                 "issuer": issuer,
                 "authorization_endpoint": f"{issuer}/authorize",
                 "token_endpoint": f"{issuer}/oauth/token",
+                "revocation_endpoint": f"{issuer}/oauth/revoke",
                 "end_session_endpoint": f"{issuer}/logout",
                 "response_types_supported": ["code"],
                 "grant_types_supported": ["authorization_code", "refresh_token"],
                 "code_challenge_methods_supported": ["S256"],
+                "authorization_response_iss_parameter_supported": True,
                 "id_token_signing_alg_values_supported": ["RS256"],
                 "subject_types_supported": ["public"],
                 "scopes_supported": ["openid", "profile", "email"],
@@ -126,28 +133,34 @@ class SignIn:
         code = secrets.token_urlsafe(24)
         made = _Grant(user, redirect_uri, query["code_challenge"], query.get("nonce", ""), time.monotonic())
         self._codes[code] = made
-        raise web.HTTPFound(f"{redirect_uri}?{urlencode({'code': code, 'state': query.get('state', '')})}")
+        answer = {"code": code, "state": query.get("state", ""), "iss": self._tokens.issuer_url}
+        raise web.HTTPFound(f"{redirect_uri}?{urlencode(answer)}")
 
     async def exchange(self, request: web.Request) -> web.Response:
         """Tokens for a code or a refresh token, as RFC 6749 words it."""
-        form = await request.post()
-        given = {name: value for name, value in form.items() if isinstance(value, str)}
+        given = await _form(request)
         if given.get("client_id") != self._tokens.client_id:
             return _refused("invalid_client")
         if given.get("grant_type") == "refresh_token":
-            # Good until the stack ends, as Cognito's are for days: a page that is reloaded meanwhile has not lost it.
-            refresh_token = given.get("refresh_token", "")
-            sub = self._refresh_tokens.get(refresh_token)
-            return _refused("invalid_grant") if sub is None else self._answer(sub, "", refresh_token)
+            rotated = self._refresh_tokens.rotate(given.get("refresh_token", ""))
+            return self._answer(rotated[0], "", rotated[1]) if rotated else _refused("invalid_grant")
         if given.get("grant_type") != "authorization_code":
             return _refused("unsupported_grant_type")
         # Whatever is wrong with it, a code is good for one try.
         grant = self._codes.pop(given.get("code", ""), None)
         if grant is None or not _fits(grant, given):
             return _refused("invalid_grant")
-        refresh_token = secrets.token_urlsafe(24)
-        self._refresh_tokens[refresh_token] = grant.sub
-        return self._answer(grant.sub, grant.nonce, refresh_token)
+        return self._answer(grant.sub, grant.nonce, self._refresh_tokens.begin(grant.sub))
+
+    async def revoke(self, request: web.Request) -> web.Response:
+        """The end of a session, as RFC 7009 words it: an unknown token is as good as a revoked one."""
+        given = await _form(request)
+        if given.get("client_id") != self._tokens.client_id:
+            return _refused("invalid_client")
+        if not given.get("token"):
+            return _refused("invalid_request")
+        self._refresh_tokens.revoke(given["token"])
+        return web.Response()
 
     async def logout(self, request: web.Request) -> web.Response:
         raise web.HTTPFound(self._checked_redirect(request.query.get("post_logout_redirect_uri", "")))
@@ -178,6 +191,10 @@ def _origin(url: str) -> str | None:
     except ValueError:
         return None
     return f"{parts.scheme}://{parts.netloc}"
+
+
+async def _form(request: web.Request) -> dict[str, str]:
+    return {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
 
 
 def _fits(grant: _Grant, given: Mapping[str, str]) -> bool:

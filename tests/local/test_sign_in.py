@@ -12,6 +12,7 @@ import pytest
 import requests
 
 from local.embedded import LocalStack
+from local.refresh_tokens import RefreshTokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,7 +52,7 @@ def code(stack: LocalStack, issuer: dict[str, Any], user: str = "alice") -> str:
     answer = authorize(stack, issuer, user=user)
     assert answer.status_code == 302
     query = parse_qs(urlsplit(answer.headers["Location"]).query)
-    assert query["state"] == ["s&t"]
+    assert (query["state"], query["iss"]) == (["s&t"], [issuer["issuer"]])
     return query["code"][0]
 
 
@@ -82,12 +83,62 @@ def test_a_demo_user_signs_in_with_one_click_and_gets_a_token_that_the_api_takes
         "n",
     )
     assert stack.request("GET", "/assets", token=tokens["id_token"]).status_code == 200
-    refresh = {"grant_type": "refresh_token", "refresh_token": tokens["refresh_token"]}
-    for _ in range(2):
-        renewed = exchange(stack, issuer, **refresh).json()
-        assert stack.request("GET", "/assets", token=renewed["id_token"]).status_code == 200
-    forgotten = refresh | {"refresh_token": "forgotten"}
-    assert exchange(stack, issuer, **forgotten).json() == {"error": "invalid_grant"}
+    assert refresh(stack, issuer, "forgotten").json() == {"error": "invalid_grant"}
+
+
+def refresh(stack: LocalStack, issuer: dict[str, Any], token: str) -> requests.Response:
+    return exchange(stack, issuer, grant_type="refresh_token", refresh_token=token)
+
+
+def revoke(stack: LocalStack, issuer: dict[str, Any], **form: str) -> requests.Response:
+    headers = {"Origin": stack.site_url}
+    return requests.post(
+        issuer["revocation_endpoint"], data={"client_id": "local-client"} | form, headers=headers, timeout=10
+    )
+
+
+def test_a_refresh_token_is_replaced_at_every_use(stack: LocalStack, issuer: dict[str, Any]) -> None:
+    first = exchange(stack, issuer, code=code(stack, issuer)).json()["refresh_token"]
+    renewed = refresh(stack, issuer, first).json()
+    assert stack.request("GET", "/assets", token=renewed["id_token"]).status_code == 200
+    assert renewed["refresh_token"] != first
+    # The answer may have been lost, so the old one may be used again for some seconds.
+    again = refresh(stack, issuer, first).json()
+    assert len({first, renewed["refresh_token"], again["refresh_token"]}) == 3
+    for token in (renewed["refresh_token"], again["refresh_token"]):
+        assert refresh(stack, issuer, token).status_code == 200
+
+
+def test_a_refresh_token_that_was_used_is_refused_after_its_grace() -> None:
+    tokens = RefreshTokens(grace_seconds=0)
+    first = tokens.begin("alice")
+    rotated = tokens.rotate(first)
+    assert rotated is not None
+    assert tokens.rotate(first) is None
+    assert tokens.rotate(rotated[1]) is not None
+
+
+def test_revoking_a_refresh_token_ends_all_of_its_session_and_no_other(
+    stack: LocalStack, issuer: dict[str, Any]
+) -> None:
+    first = exchange(stack, issuer, code=code(stack, issuer)).json()["refresh_token"]
+    other = exchange(stack, issuer, code=code(stack, issuer)).json()["refresh_token"]
+    second = refresh(stack, issuer, first).json()["refresh_token"]
+    revoked = revoke(stack, issuer, token=second)
+    assert (revoked.status_code, revoked.text) == (200, "")
+    assert revoked.headers["Access-Control-Allow-Origin"] == stack.site_url
+    for token in (first, second):
+        assert refresh(stack, issuer, token).json() == {"error": "invalid_grant"}
+    assert refresh(stack, issuer, other).status_code == 200
+
+
+def test_a_revocation_is_the_clients_and_names_a_token(stack: LocalStack, issuer: dict[str, Any]) -> None:
+    token = exchange(stack, issuer, code=code(stack, issuer)).json()["refresh_token"]
+    assert revoke(stack, issuer, token="made-up").status_code == 200
+    refused = revoke(stack, issuer, token=token, client_id="else")
+    assert (refused.status_code, refused.json()) == (400, {"error": "invalid_client"})
+    assert revoke(stack, issuer).json() == {"error": "invalid_request"}
+    assert refresh(stack, issuer, token).status_code == 200
 
 
 def test_the_operator_is_an_administrator(stack: LocalStack, issuer: dict[str, Any]) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from local.intrinsics import Resolver, read
+from local.refresh_tokens import GRACE_SECONDS
 from local.template import Template as Stack
 from tests.template.document import ROOT, Template, of_type
 
@@ -62,9 +63,15 @@ def test_the_page_gets_tokens_by_code_only_and_learns_nothing_about_users(deploy
     (client,) = of_type(deployed, "AWS::Cognito::UserPoolClient").values()
     assert client["GenerateSecret"] is False
     assert client["AllowedOAuthFlows"] == ["code"], "no implicit flow: tokens in URLs end up in histories"
-    flows = {"ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"}
-    assert set(client["ExplicitAuthFlows"]) == flows, "no password is sent as it is"
+    assert client["ExplicitAuthFlows"] == ["ALLOW_USER_SRP_AUTH"], "no password is sent as it is"
     assert client["PreventUserExistenceErrors"] == "ENABLED"
+
+
+def test_refresh_tokens_rotate_and_can_be_revoked(deployed: Template) -> None:
+    """Cognito refuses a client with both rotation and ALLOW_REFRESH_TOKEN_AUTH, which its API for passwords uses."""
+    (client,) = of_type(deployed, "AWS::Cognito::UserPoolClient").values()
+    assert client["RefreshTokenRotation"] == {"Feature": "ENABLED", "RetryGracePeriodSeconds": GRACE_SECONDS}
+    assert "ALLOW_REFRESH_TOKEN_AUTH" not in client["ExplicitAuthFlows"]
     assert client["EnableTokenRevocation"] is True
 
 
