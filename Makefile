@@ -143,6 +143,13 @@ erase: $(DEV_READY) ## Erase everything of one owner, after a dry run (OWNER=sub
 	@POWERTOOLS_LOG_LEVEL=WARNING POWERTOOLS_METRICS_DISABLED=true \
 		$(OPS) erase $(OF_STACK) --owner="$$ERASE_OWNER" --confirm="$(CONFIRM)"
 
+HOST ?= plain
+FOLDER ?= /
+
+.PHONY: headers
+headers: $(DEV_READY) ## The headers that a host sends with the site's pages (HOST=netlify OUT=file FOLDER=/ SIGN_IN=https://…)
+	@$(OPS) headers "$(HOST)" --folder "$(FOLDER)" $(if $(OUT),--output "$(OUT)") $(if $(SIGN_IN),--sign-in $(SIGN_IN))
+
 .PHONY: lock
 lock: $(DEV_READY) ## Pin the requirements again (newer versions: ARGS=--upgrade)
 	@set -e; for name in shared/requirements requirements/uv requirements/dev requirements/sam requirements/policy; do \

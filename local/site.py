@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from local.doors import by_its_name
+from ops.page_headers import page_headers
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
     from pathlib import Path
 
 PACKAGES = "npm/"
@@ -21,15 +22,14 @@ _FILE = re.compile(r"(?P<name>(@[a-z0-9-]+/)?[a-z0-9][a-z0-9.-]*)@(?P<version>[0
 _PATH = re.compile(r"(@?[A-Za-z0-9_][A-Za-z0-9_.-]*/)*[A-Za-z0-9_][A-Za-z0-9_.-]*", re.ASCII)
 _LONGEST_PATH = 200
 _TYPES = {".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
-_EMBEDDABLE = "embed.html"
 
 
-def application(folder: Path, config: Mapping[str, str], hosts: Sequence[str]) -> web.Application:
+def application(folder: Path, config: Mapping[str, str]) -> web.Application:
     """Serves the files of a folder, index.html for the folder itself; nothing is kept by browsers.
 
-    `config` takes the place of the folder's config.js; pages may talk to `hosts` and nobody else.
+    `config` takes the place of the folder's config.js; pages may talk to whom it names and nobody else.
     """
-    site = _Site(folder, config, hosts)
+    site = _Site(folder, config)
     app = web.Application(middlewares=[by_its_name])
     app.router.add_get("/config.js", site.config)
     app.router.add_get(f"/{PACKAGES}{{file:.+}}", site.package)
@@ -44,10 +44,10 @@ def packages_missing(folder: Path) -> bool:
 
 
 class _Site:
-    def __init__(self, folder: Path, config: Mapping[str, str], hosts: Sequence[str]) -> None:
+    def __init__(self, folder: Path, config: Mapping[str, str]) -> None:
         self._folder = folder.resolve()
         self._config = f"export default {json.dumps(dict(config), indent=2)};\n"
-        self._policy = _policy(hosts)
+        self._headers = page_headers(config)
 
     async def config(self, _: web.Request) -> web.Response:
         return web.Response(text=self._config, content_type="text/javascript")
@@ -66,13 +66,8 @@ class _Site:
         return self._response(named["path"], package)
 
     async def headers(self, request: web.Request, response: web.StreamResponse) -> None:
-        ancestors = "*" if request.path == f"/{_EMBEDDABLE}" else "'none'"
         response.headers["Cache-Control"] = "no-store"
-        response.headers["Content-Security-Policy"] = f"{self._policy}; frame-ancestors {ancestors}"
-        response.headers["Referrer-Policy"] = "strict-origin-when-cross-origin"
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        # A module of the drop-in uploader may be used by pages of other origins.
-        response.headers["Access-Control-Allow-Origin"] = "*"
+        response.headers.update(self._headers.of(request.path.removeprefix("/")))
 
     @staticmethod
     def _response(path: str, folder: Path) -> web.Response:
@@ -91,22 +86,3 @@ def _file(folder: Path, path: str) -> Path | None:
         return None
     file = (folder / path).resolve()
     return file if file.is_relative_to(folder.resolve()) and file.is_file() else None
-
-
-def _policy(hosts: Sequence[str]) -> str:
-    """The Content-Security-Policy of the pages with the exact hosts of this machine; see docs/static-sites.md."""
-    allowed = " ".join(hosts)
-    return "; ".join(
-        (
-            "default-src 'none'",
-            "script-src 'self'",
-            "style-src 'self' 'unsafe-inline'",
-            f"img-src 'self' data: blob: {allowed}",
-            f"connect-src 'self' {allowed}",
-            f"media-src blob: {allowed}",
-            "worker-src blob:",
-            "frame-src 'self'",
-            "base-uri 'none'",
-            "form-action 'none'",
-        )
-    )

@@ -256,8 +256,7 @@ class Stack:
             "dataKey": "",
             "components": f"/{site.PACKAGES}",
         }
-        hosts = [self.api_url, "https://*.mux.com" if mux else self.mux_url]
-        return site.application(self._settings.site, config, hosts)
+        return site.application(self._settings.site, config)
 
     async def _prepare(self, mux: MuxApi) -> MuxEnvironment:
         try:

@@ -1,9 +1,12 @@
-"""What `make doctor`, `make logs` and `make erase` run: `python -m ops doctor`, and so on."""
+"""What `make doctor`, `make logs`, `make erase` and `make headers` run: `python -m ops doctor`, and so on."""
 
 import argparse
 import sys
+from pathlib import Path
 
-from ops import doctor, erase, logs
+from ops import doctor, erase, headers, logs
+from ops.hosting import HOSTS
+from ops.site_config import SiteConfigError
 from ops.stack import OperatorError, Stack, signed_in
 from ops.target import Target
 
@@ -12,6 +15,13 @@ def main(arguments: list[str] | None = None) -> int:
     """The exit code: 0 when all is well, 1 when something is left to do, 2 when the tool could not do its work."""
     options = _parser().parse_args(arguments)
     try:
+        if options.tool == "headers":
+            text = headers.headers(options.host, options.config, options.sign_in, options.folder)
+            if options.output:
+                options.output.write_text(text, encoding="utf-8")
+            else:
+                print(text, end="")
+            return 0
         if options.tool == "erase":
             erase.checked_owner(options.owner)
         stack = Stack(signed_in(options.region), options.stack)
@@ -29,7 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
             follow=options.follow == "yes",
         )
         logs.show(stack, wish, _say)
-    except OperatorError as error:
+    except (OperatorError, SiteConfigError) as error:
         print(error, file=sys.stderr)
         return 2
     except KeyboardInterrupt:
@@ -60,6 +70,12 @@ def _parser() -> argparse.ArgumentParser:
     gone = tools.add_parser("erase", parents=[of_stack], allow_abbrev=False, help="erase everything of one owner")
     gone.add_argument("--owner", required=True, help="the sub in their tokens, letter for letter")
     gone.add_argument("--confirm", default="", help="what the dry run shows; without it nothing is changed")
+    sent = tools.add_parser("headers", allow_abbrev=False, help="the headers that a host sends with the site's pages")
+    sent.add_argument("host", choices=HOSTS)
+    sent.add_argument("--config", type=Path, default=Path("site/config.js"), help="default: %(default)s")
+    sent.add_argument("--output", type=Path, help="a file; else it is printed")
+    sent.add_argument("--folder", default="/", help="where the site lies on its host, such as /videos/")
+    sent.add_argument("--sign-in", nargs="*", default=[], help="hosts of the issuer, for when it cannot be asked")
     return parser
 
 
