@@ -16,29 +16,9 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         if options.tool == "headers":
-            text = headers.headers(options.host, options.config, options.sign_in, options.folder)
-            if options.output:
-                options.output.write_text(text, encoding="utf-8")
-            else:
-                print(text, end="")
+            _write(headers.headers(options.host, options.config, options.sign_in, options.folder), options.output)
             return 0
-        if options.tool == "erase":
-            erase.checked_owner(options.owner)
-        stack = Stack(signed_in(options.region), options.stack)
-        match options.tool:
-            case "doctor":
-                return 0 if doctor.examine(stack, print) else 1
-            case "erase":
-                complete = erase.erase(Target.deployed(stack), options.owner, options.confirm, _say)
-                return 0 if complete else 1
-        wish = logs.Wish(
-            function=options.function,
-            level=options.level.upper(),
-            request=options.request,
-            since_seconds=logs.seconds(options.since),
-            follow=options.follow == "yes",
-        )
-        logs.show(stack, wish, _say)
+        return 0 if _asked(options) else 1
     except (OperatorError, SiteConfigError) as error:
         print(error, file=sys.stderr)
         return 2
@@ -47,7 +27,34 @@ def main(arguments: list[str] | None = None) -> int:
             return 0
         print("interrupted: nothing is lost, run it again", file=sys.stderr)
         return 1
-    return 0
+
+
+def _asked(options: argparse.Namespace) -> bool:
+    """Do what concerns a deployed stack; answers whether nothing is left to do."""
+    if options.tool == "erase":
+        erase.checked_owner(options.owner)
+    stack = Stack(signed_in(options.region), options.stack)
+    match options.tool:
+        case "doctor":
+            return doctor.examine(stack, print)
+        case "erase":
+            return erase.erase(Target.deployed(stack), options.owner, options.confirm, _say)
+    wish = logs.Wish(
+        function=options.function,
+        level=options.level.upper(),
+        request=options.request,
+        since_seconds=logs.seconds(options.since),
+        follow=options.follow == "yes",
+    )
+    logs.show(stack, wish, _say)
+    return True
+
+
+def _write(text: str, path: Path | None) -> None:
+    if path:
+        path.write_text(text, encoding="utf-8")
+    else:
+        print(text, end="")
 
 
 def _say(text: str) -> None:

@@ -24,6 +24,7 @@ PROMISES: Final = (
     "A stack acts only for itself",
     "Nobody can hurt anybody",
     "The laptop is closed to web pages",
+    "Sessions and pages are their visitor's own",
 )
 
 
