@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from mux_lifecycle.cloudformation import CustomResource
     from mux_lifecycle.mux.client import Credentials, MuxClient
     from mux_lifecycle.mux.signing import SigningKey
-    from mux_lifecycle.store.budget import Allowance
+    from mux_lifecycle.store.budget import Allowance, Budget
     from mux_lifecycle.telemetry import Count
     from mux_lifecycle.workflows.cancellation import Cancellation
     from mux_lifecycle.workflows.cleanup import Cleanup
@@ -182,10 +182,17 @@ def _mux() -> MuxClient:
 
 def _allowance(owner: str | None) -> Allowance | None:
     """What a request of `owner` may send to Mux; None without a limit, as for an administrator (`owner` None)."""
-    from mux_lifecycle.store.budget import Allowance, Budget
+    from mux_lifecycle.store.budget import Allowance
 
     percent = config.BudgetConfig.from_env(os.environ).percent_per_owner
-    return Allowance(Budget(_table(), percent / 100, now), owner) if percent and owner is not None else None
+    return Allowance(_budget(percent), owner) if percent and owner is not None else None
+
+
+@cache
+def _budget(percent: int) -> Budget:
+    from mux_lifecycle.store.budget import Budget
+
+    return Budget(_table(), percent / 100, now)
 
 
 def _mux_of(allowance: Allowance | None) -> MuxClient:

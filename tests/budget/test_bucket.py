@@ -4,6 +4,7 @@ import itertools
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -189,14 +190,21 @@ def test_what_takes_more_than_a_bucket_holds_waits_for_a_full_one(stack: World) 
     assert wait(budget, "other", 60) == 0
 
 
-@given(st.integers(0, 10**15), st.integers(0, 10**15))
+NEAR = st.integers(int(NOW * 1000) - 30_000, int(NOW * 1000) + 30_000)
+
+
+@given(st.one_of(st.integers(0, 10**15), NEAR), st.one_of(st.integers(0, 10**15), NEAR))
 def test_a_charge_supposes_what_it_is_shown(post: int, other: int) -> None:
     limits = {bucket: rate.share(0.25) for bucket, rate in rates.MUX.items()}
-    charge = Charge(limits, {"post": 1, "other": 1}, NOW)
+    charge = Charge(limits, {"post": 1, "other": 1}, NOW, {})
     times = {"mux_post": post, "mux_other": other}
     item: Item = {**times}
-    charge.suppose(item)
-    assert not charge.suppose(item)
+    used_up = post > NOW * 1000 + 16_000 or other > NOW * 1000 + 19_200
+    with pytest.raises(TooManyRequests) if used_up else nullcontext():
+        charge.refused(item)
+        assert not charge.refused(item)
+    if used_up:
+        return
     assert set(charge.added) == {name for name, at in times.items() if at > NOW * 1000}
     assert charge.added.keys() | charge.put.keys() == {"mux_post", "mux_other"}
     assert not charge.added.keys() & charge.put.keys()

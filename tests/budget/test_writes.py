@@ -25,17 +25,30 @@ def test_an_upload_with_a_key_is_two_calls_and_the_owner_s(budgeted: World, tabl
     assert table_calls == ["PutItem", "UpdateItem", "TransactWriteItems"]
 
 
-def test_an_upload_soon_after_another_supposes_wrongly_once(budgeted: World, table_calls: list[str]) -> None:
+def test_uploads_soon_after_another_cost_no_more(budgeted: World, table_calls: list[str]) -> None:
+    for _ in range(5):
+        table_calls.clear()
+        assert budgeted.call("create_upload", json_body={}).status == 201
+        assert table_calls == ["UpdateItem", "UpdateItem"]
+
+
+def test_a_process_that_has_seen_nothing_yet_needs_one_write_more(budgeted: World, table_calls: list[str]) -> None:
+    """It supposes that the bucket is full, and hears that it is not."""
     budgeted.call("create_upload", json_body={})
+    budgeted.cold_start()
     table_calls.clear()
     assert budgeted.call("create_upload", json_body={}).status == 201
     assert table_calls == ["UpdateItem"] * 3
 
 
-def test_an_upload_that_is_refused_is_one_call(budgeted: World, table_calls: list[str]) -> None:
-    while budgeted.call("create_upload", json_body={}).status == 201:
-        table_calls.clear()
+def test_what_is_known_to_be_used_up_is_refused_without_a_call(budgeted: World, table_calls: list[str]) -> None:
+    for _ in range(5):
+        budgeted.call("create_upload", json_body={})
     table_calls.clear()
+    for _ in range(20):
+        assert budgeted.call("create_upload", json_body={}).status == 429
+    assert table_calls == []
+    budgeted.cold_start()
     assert budgeted.call("create_upload", json_body={}).status == 429
     assert table_calls == ["UpdateItem"]
 

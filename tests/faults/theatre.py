@@ -107,6 +107,7 @@ class Theatre:
             )
         with self.monkeypatch.context() as patch:
             patch.setenv("MUX_PERCENT_PER_OWNER", "25")
+            self.world.cold_start()
             yield
 
     def _begun(self, story: Story, count: int) -> list[Stage]:

@@ -3,6 +3,9 @@
 Each of Mux's buckets has one number in the owner's item: the time in milliseconds at which it is full again (GCRA).
 DynamoDB has no max(), so a write assumes of each bucket that it is full, or that it is not, and its condition says so.
 A refused write brings the item back, which tells what to assume. Spending twice, after a lost answer, harms nobody.
+
+A process remembers what it has seen. The times only grow, so what was used up is refused without a call; and who knows
+what to assume needs one write.
 """
 
 import math
@@ -23,15 +26,18 @@ KEPT_SECONDS: Final = 86_400
 """An item that holds only a budget may be forgotten so long after it was made: at worst its buckets are full again."""
 
 _TRIES: Final = 4
+_MOST_REMEMBERED: Final = 1000
 
 
 class Charge:
     """`cost`, taken from buckets of these `rates` at `now` (epoch seconds), in terms of a conditional write.
 
-    `added`, `put`, `condition` and `values` are arguments of `Table.add_to_sets`. They assume what `suppose` was told.
+    `added`, `put`, `condition` and `values` are arguments of `Table.add_to_sets`. They assume the item as it was `seen`
+    last, or as it was when it `refused`.
     """
 
-    def __init__(self, limits: Mapping[Bucket, Rate], cost: Cost, now: float) -> None:
+    def __init__(self, limits: Mapping[Bucket, Rate], cost: Cost, now: float, seen: dict[str, int]) -> None:
+        self._seen = seen
         self._now = math.floor(now * 1000)
         self._price: dict[str, int] = {}
         self._latest: dict[str, int] = {}
@@ -42,18 +48,34 @@ class Charge:
             price = min(calls * interval, full)
             self._price[_name(bucket)] = price
             self._latest[_name(bucket)] = self._now + full - price
-        self._running: frozenset[str] = frozenset()
+        self._refuse_if_used_up()
+        self._running = self._those_running()
 
-    def suppose(self, item: Item) -> bool:
-        """Assume that this is the item; False when it was assumed before, so that something else was refused."""
-        running = frozenset(name for name in self._price if number(item, name) > self._now)
+    def refused(self, item: Item) -> bool:
+        """Assume from now on that this is the item; False when that was assumed before, and something else was refused.
+
+        Raises TooManyRequests if the buckets in it do not hold enough.
+        """
+        self._seen |= {name: number(item, name) for name in self._price}
+        self._refuse_if_used_up()
+        running = self._those_running()
         changed, self._running = running != self._running, running
         return changed
 
-    def wait(self, item: Item) -> int:
-        """In how many seconds the buckets of `item` hold enough; 0 if they do now."""
-        most = max((number(item, name) - latest for name, latest in self._latest.items()), default=0)
-        return max(0, math.ceil(most / 1000))
+    def paid(self) -> None:
+        """The write was made."""
+        for name, price in self._price.items():
+            self._seen[name] = max(self._seen.get(name, 0), self._now) + price
+
+    def _refuse_if_used_up(self) -> None:
+        late = max((self._seen.get(name, 0) - latest for name, latest in self._latest.items()), default=0)
+        if late > 0:
+            wait = math.ceil(late / 1000)
+            count("QuotaExceeded")
+            raise TooManyRequests(f"too many requests in a short time: try again in {wait} seconds", retry_after=wait)
+
+    def _those_running(self) -> frozenset[str]:
+        return frozenset(name for name in self._price if self._seen.get(name, 0) > self._now)
 
     @property
     def added(self) -> dict[str, int]:
@@ -91,10 +113,12 @@ class Budget:
         self._of_owner = {bucket: rate.share(share) for bucket, rate in rates.MUX.items()}
         self._of_all = {bucket: rate.share(OWNERS_TOGETHER[bucket]) for bucket, rate in rates.MUX.items()}
         self._now = now
+        self._seen: dict[str, dict[str, int]] = {}
 
-    def charge(self, cost: Cost) -> Charge:
-        """What `cost` takes from an owner's budget now."""
-        return Charge(self._of_owner, cost, self._now())
+    def charge(self, owner: str, cost: Cost) -> Charge:
+        """What `cost` takes from the owner's budget now; TooManyRequests if that is known to be used up."""
+        pk = keys.quota(owner)
+        return Charge(self._of_owner, cost, self._now(), self._remembered(pk))
 
     def spend(self, owner: str, cost: Cost) -> None:
         """Take `cost` from the owner's budget, then from that of all owners; TooManyRequests if either is used up."""
@@ -103,7 +127,7 @@ class Budget:
 
     def _take(self, pk: str, limits: Mapping[Bucket, Rate], cost: Cost) -> None:
         now = self._now()
-        charge = Charge(limits, cost, now)
+        charge = Charge(limits, cost, now, self._remembered(pk))
         for _ in range(_TRIES):
             try:
                 self._table.add_to_sets(
@@ -115,11 +139,16 @@ class Budget:
                     values=charge.values,
                 )
             except Refused as refused:
-                refuse_if_used_up(charge, refused.item)
-                charge.suppose(refused.item)
+                charge.refused(refused.item)
             else:
+                charge.paid()
                 return
         raise StoreUnavailable("the store is busy: try again")
+
+    def _remembered(self, pk: str) -> dict[str, int]:
+        if pk not in self._seen and len(self._seen) >= _MOST_REMEMBERED:
+            self._seen.clear()
+        return self._seen.setdefault(pk, {})
 
 
 class Allowance:
@@ -153,20 +182,12 @@ class Allowance:
 
     def charge(self, cost: Cost) -> Charge:
         """For who takes `cost` from the owner's item in a write of their own, and then calls `add`."""
-        return self._budget.charge(cost)
+        return self._budget.charge(self._owner, cost)
 
     def add(self, cost: Cost) -> None:
         """These calls have been paid for."""
         for bucket, calls in cost.items():
             self._reserved[bucket] += calls
-
-
-def refuse_if_used_up(charge: Charge, item: Item) -> None:
-    """Raise TooManyRequests if `item` does not hold what `charge` takes."""
-    wait = charge.wait(item)
-    if wait:
-        count("QuotaExceeded")
-        raise TooManyRequests(f"too many requests in a short time: try again in {wait} seconds", retry_after=wait)
 
 
 def _name(bucket: Bucket) -> str:

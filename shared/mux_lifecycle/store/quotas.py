@@ -14,7 +14,7 @@ from mux_lifecycle.rates import Cost
 from mux_lifecycle.request_ids import made_at
 from mux_lifecycle.store import keys
 from mux_lifecycle.store.assets import is_at_mux
-from mux_lifecycle.store.budget import Allowance, refuse_if_used_up
+from mux_lifecycle.store.budget import Allowance
 from mux_lifecycle.store.ledger import Account, Ledger, members, slot
 from mux_lifecycle.store.records import number, text
 from mux_lifecycle.store.table import Item, Refused, Table
@@ -78,12 +78,11 @@ class Quotas:
                 )
             except Refused as refused:
                 held = refused.item
-                if charge:
-                    refuse_if_used_up(charge, held)
-                    if charge.suppose(held):
-                        continue
+                if charge and charge.refused(held):
+                    continue
             else:
-                if self._allowance:
+                if charge and self._allowance:
+                    charge.paid()
                     self._allowance.add(_ONE_POST)
                 if instead_of:
                     self._ledger.give_back(owner, instead_of, *accounts)
