@@ -29,6 +29,12 @@ def tag(owner: str = "ada", *, request: str = "kR7dQ2wXn0VbLs5TzYpHfA", visibili
     return Tag(STACK, owner, request, visibility).encode()
 
 
+def playable_by(asset: Mapping[str, Any]) -> str:
+    """Who can play an asset as Mux has it."""
+    policies = {entry["policy"] for entry in asset.get("playback_ids", [])}
+    return "everyone" if "public" in policies else "token" if policies else "nobody"
+
+
 def stamp(seconds: float) -> str:
     """A time as the envelope of an event says it."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -42,6 +42,7 @@ def asset(record: Item) -> Json:
         "created_at": created_at,
         "updated_at": created_at,
         "visibility": visibility(record),
+        "playable_by": "unknown",
         "upload_id": text(record, "upload_id"),
     }
     with unreadable_reported(record):
@@ -55,8 +56,9 @@ def asset_id(record: Item) -> str:
 
 
 def visibility(record: Item) -> str:
-    """Who may see the asset, as its owner has decided."""
-    return text(record, "visibility") or "private"
+    """What its owner has decided; but nothing is public that few can play, whatever the tag says."""
+    public = text(record, "visibility") == "public" and projection.is_watchable(text(record, "doc"))
+    return "public" if public else "private"
 
 
 def title(record: Item) -> str:
@@ -154,11 +156,20 @@ def _details(record: Item, created_at: str) -> Json:
     updated = max(map(keys.version_micros, (text(record, "seen"), *versions.values()))) // MICROSECONDS
     details: Json = {
         "updated_at": max(rfc3339(updated), created_at),
+        "playable_by": _playable_by(document),
         "playback_ids": _playback_ids(document, playback.largest_mp4(renditions)),
         "tracks": _parts(record, document.get("tracks", []), "track", versions),
         "static_renditions": renditions,
     }
     return details | {name: document[name] for name in _PLAIN_FIELDS if name in document}
+
+
+def _playable_by(document: Json) -> str:
+    """Who can play it, by the playback ids that there are."""
+    policies = {entry.get("policy") for entry in document.get("playback_ids", [])}
+    if "public" in policies:
+        return "everyone"
+    return "token" if policies else "nobody"
 
 
 def _published(record: Item) -> Json:

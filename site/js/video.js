@@ -6,6 +6,10 @@ import { publicId, sources } from "./playback.js";
 import { embedCode, player } from "./player.js";
 
 const LANGUAGES = ["en", "es", "fr", "de", "it", "pt", "nl", "pl", "sv", "da", "fi", "no", "cs", "uk", "ru", "tr", "ja", "ko"];
+const EXCEPTIONS = {
+  everyone: "This one is not in the gallery, but everybody who has its link can watch it.",
+  nobody: "This one has no playback ID, so nobody can watch it.",
+};
 const names = new Intl.DisplayNames(["en"], { type: "language" });
 
 /** Fill the page of a video. `changed` and `remove` are told what happens to it; `signal` ends its life. */
@@ -14,6 +18,8 @@ export async function showVideo(id, { call, known, changed, remove, signal }) {
   const stage = find(".stage", root);
   const forms = { rename: find("[name=rename]", root), captions: find("[name=captions]", root) };
   const published = find("[name=published]", root);
+  const withdraw = find(".withdraw", root);
+  const usual = find(".audience", root).textContent;
   const path = `/assets/${id}`;
   let asset;
   let played;
@@ -45,6 +51,7 @@ export async function showVideo(id, { call, known, changed, remove, signal }) {
       if (!(await told(published.checked ? publish : unpublish))) published.checked = !published.checked;
     }),
   );
+  withdraw.addEventListener("click", () => busy(withdraw, () => told(unpublish)));
   find(".delete", root).addEventListener("click", () => remove(asset));
 
   if (known) show(known);
@@ -73,6 +80,9 @@ export async function showVideo(id, { call, known, changed, remove, signal }) {
     find(".panels", root).hidden = false;
     for (const part of [".sharing", ".captions"]) find(part, root).hidden = asset.status !== "ready";
     published.checked = asset.visibility === "public";
+    const exception = published.checked ? undefined : EXCEPTIONS[asset.playable_by];
+    find(".audience", root).textContent = exception ?? usual;
+    withdraw.hidden = !exception;
     const open = publicId(asset);
     find(".embed", root).hidden = !open;
     if (open) fillEmbed(find(".embed", root), embedCode(open.id, title));
@@ -129,20 +139,13 @@ export async function showVideo(id, { call, known, changed, remove, signal }) {
     if (underWay()) await poll(async () => (await reload(), !underWay()), { signal });
   }
 
-  /** Public is who may watch (a playback ID) and where it shows (the visibility). */
   async function publish() {
-    if (!publicId(asset)) await call("POST", `${path}/playback-ids`, { policy: "public" });
     show((await call("PATCH", path, { visibility: "public" })).data);
     notice("Published in the gallery.", { seconds: 5 });
   }
 
   async function unpublish() {
-    await call("PATCH", path, { visibility: "private" });
-    if (!asset.playback_ids.some(({ policy }) => policy === "signed")) await call("POST", `${path}/playback-ids`, { policy: "signed" });
-    for (const { id: open, policy } of asset.playback_ids) {
-      if (policy === "public") await call("DELETE", `${path}/playback-ids/${open}`);
-    }
-    await reload();
+    show((await call("PATCH", path, { visibility: "private" })).data);
     notice("Only you can watch it now.", { seconds: 5 });
   }
 }

@@ -27,8 +27,9 @@ if TYPE_CHECKING:
 
 type Scene = tuple[list[Stage], list[Any], float]
 
-HARMLESS_REPEATS: Final = 2
-"""More calls than undisturbed that one fault may cost at Mux: a repeat, and a look for what became of the first."""
+HARMLESS_REPEATS: Final = 3
+"""More calls than undisturbed that one fault may cost at Mux: a repeat, and a look for what became of the first, which
+is repeated as well when everything fails."""
 _UNDISTURBED: Final = Case()
 
 

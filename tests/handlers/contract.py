@@ -78,6 +78,7 @@ ASSET: Final = _object(
         "created_at": _TIME,
         "updated_at": _TIME,
         "visibility": _one_of("private", "public"),
+        "playable_by": _one_of("everyone", "token", "nobody", "unknown"),
     },
     title={"type": "string", "minLength": 1, "maxLength": 512},
     duration=_NUMBER,

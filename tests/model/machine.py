@@ -184,7 +184,6 @@ class Stack(RuleBasedStateMachine):
     @rule(number=numbers, caller=callers, trouble=troubles)
     def publish(self, number: int, caller: str, trouble: Trouble) -> None:
         wish = _one(self._assets(), number)
-        self._answer("playback_ids:POST", wish, caller, None, id=wish.asset_id, json_body={"policy": "public"})
         body = {"visibility": "public"}
         answer = self._answer("update_asset", wish, caller, trouble, id=wish.asset_id, json_body=body)
         if answer is None:

@@ -9,6 +9,7 @@ from typing import Any, Final, Literal
 from urllib.parse import urlencode
 
 from mux_lifecycle.mux.tag import Tag
+from tests import mux_events
 from tests.world import STACK, World, pages
 
 type Json = dict[str, Any]
@@ -85,15 +86,18 @@ def _known(shown: Json) -> Json:
     return _comparable(shown) | {
         "title": shown.get("title", ""),
         "visibility": shown["visibility"],
+        "playable_by": shown["playable_by"],
         "static_renditions": _statuses(shown.get("static_renditions", [])),
     }
 
 
 def _real(asset: Json) -> Json:
     tag = owner_tag(asset)
+    playable_by = mux_events.playable_by(asset)
     return _comparable(asset) | {
         "title": asset.get("meta", {}).get("title", ""),
-        "visibility": tag.visibility if tag else "private",
+        "visibility": tag.visibility if tag and playable_by == "everyone" else "private",
+        "playable_by": playable_by,
         "static_renditions": _statuses(asset.get("static_renditions", {}).get("files", [])),
     }
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from tests import mux_events
 from tests.world import STACK, World, pages
 
 type Json = dict[str, Any]
@@ -22,7 +23,9 @@ def differences(world: World) -> list[str]:
     for asset_id in ours.keys() & found.keys():
         there, here = _essence(ours[asset_id]), _essence(found[asset_id])
         told += [f"asset {asset_id}: {name}" for name in there if there[name] != here[name]]
-        visibility = ours[asset_id]["passthrough"].split("#")[4]
+        playable_by = mux_events.playable_by(ours[asset_id])
+        told += [f"asset {asset_id}: playable by"] * (playable_by != found[asset_id]["playable_by"])
+        visibility = ours[asset_id]["passthrough"].split("#")[4] if playable_by == "everyone" else "private"
         told += [f"asset {asset_id}: visibility"] * (visibility != found[asset_id]["visibility"])
     records = world.records()
     for upload in world.mux_get("/video/v1/uploads?limit=100").json()["data"]:

@@ -159,11 +159,13 @@ def test_a_second_public_playback_id_keeps_an_asset_in_the_gallery(site: Site) -
     assert shown["playback_ids"] == [second]
 
 
-def test_a_published_asset_that_gets_a_playback_id_again_is_back(site: Site) -> None:
+def test_an_asset_that_lost_its_last_public_playback_id_comes_back_only_when_it_is_published_again(site: Site) -> None:
     asset_id = published(site)
     assert site.call("playback_ids:DELETE", id=asset_id, **site.part("pid", asset_id)).status == 204
-    assert (site.gallery(), site.show(asset_id)["visibility"]) == ([], "public")
+    assert (site.gallery(), site.show(asset_id)["visibility"]) == ([], "private")
     assert site.call("playback_ids:POST", id=asset_id, json_body={"policy": "public"}).status == 201
+    assert (site.gallery(), site.show(asset_id)["visibility"]) == ([], "private")
+    publish(site, asset_id)
     assert site.gallery() == [asset_id]
 
 

@@ -58,21 +58,6 @@ def test_title_and_visibility_change_in_one_request(site: Site) -> None:
     assert shown == answer.data | {"updated_at": shown["updated_at"]}
 
 
-@pytest.mark.parametrize("policy", ["signed", "public"])
-def test_only_what_anybody_can_play_can_be_public(site: Site, policy: str) -> None:
-    """Refused as a whole: the title does not change either, and Mux is not asked."""
-    asset_id = site.ready_film(playback_policy=policy, title="Before")
-    answer = site.call("update_asset", id=asset_id, json_body={"title": "After", "visibility": "public"})
-    if policy == "public":
-        assert answer.status == 200
-        return
-    assert (answer.status, answer.messages) == (409, ["give the asset a playback id with the policy public first"])
-    assert site.show(asset_id)["title"] == "Before"
-    assert site.sent("PATCH", f"/assets/{asset_id}") == []
-    assert site.call("playback_ids:POST", id=asset_id, json_body={"policy": "public"}).status == 201
-    assert site.call("update_asset", id=asset_id, json_body={"visibility": "public"}).status == 200
-
-
 def test_repeating_a_change_changes_nothing(site: Site) -> None:
     asset_id = site.ready_film(playback_policy="public")
     body = {"title": "Same", "visibility": "public"}

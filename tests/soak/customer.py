@@ -173,12 +173,6 @@ class Customer:
 
     def _publish(self) -> Steps[None]:
         wish = self._wish
-        if self._policy != "public":
-            yield from self._unless_there(
-                "playback_ids:POST",
-                {"policy": "public"},
-                lambda shown: any(entry["policy"] == "public" for entry in shown.get("playback_ids", [])),
-            )
         wish.visibilities.add("public")
         answer = yield from self._patiently("update_asset", id=wish.asset_id, json_body={"visibility": "public"})
         if answer and answer.status == 200:

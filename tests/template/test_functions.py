@@ -9,6 +9,7 @@ import pytest
 
 from mux_lifecycle import aws
 from mux_lifecycle.mux import client, webhooks
+from mux_lifecycle.workflows import visibility
 from tests.template.document import ROOT, Template, of_type
 
 NAMES = [
@@ -251,6 +252,13 @@ def test_the_deadlines_of_all_calls_end_before_the_function_does(name: str, func
     attempts = int(functions[name]["Environment"]["Variables"].get("AWS_CALL_ATTEMPTS", 2))
     aws_seconds = attempts * (aws.CONNECT_SECONDS + aws.READ_SECONDS)
     assert mux_calls * client.CALL_SECONDS + aws_calls * aws_seconds < functions[name]["Timeout"]
+
+
+def test_a_change_of_visibility_ends_before_the_function_does(functions: Functions) -> None:
+    """What comes before the last step is within the time in which steps are begun; a look and two writes may follow."""
+    aws_seconds = 2 * (aws.CONNECT_SECONDS + aws.READ_SECONDS)
+    longest = visibility.BEGIN_SECONDS + 2 * client.CALL_SECONDS + 2 * aws_seconds
+    assert longest < functions["UpdateAssetFunction"]["Timeout"]
 
 
 OPEN_TO_STRANGERS = {"WebhookReceiverFunction": "Webhook", "GalleryFunction": "Gallery"}

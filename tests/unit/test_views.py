@@ -34,6 +34,7 @@ def test_a_bare_record() -> None:
         "created_at": "2023-11-14T22:13:20Z",
         "updated_at": "2023-11-14T22:14:20Z",
         "visibility": "private",
+        "playable_by": "nobody",
     }
 
 
@@ -50,10 +51,30 @@ def test_everything_that_is_shown() -> None:
     lists = {
         "tracks": [{"id": "T"}],
         "static_renditions": [{"id": "R"}],
-        "playback_ids": [{"id": "P", "policy": "signed"}],
+        "playback_ids": [{"id": "P", "policy": "drm"}],
     }
-    shown = views.asset(record(plain | lists, upload_id="U", visibility="public"))
-    assert shown == views.asset(record()) | plain | lists | {"upload_id": "U", "visibility": "public"}
+    shown = views.asset(record(plain | lists, upload_id="U", visibility="private"))
+    assert shown == views.asset(record()) | plain | lists | {"upload_id": "U", "playable_by": "token"}
+
+
+@pytest.mark.parametrize("visibility", ["public", "private", ""])
+@pytest.mark.parametrize(
+    ("policies", "playable_by"),
+    [
+        ([], "nobody"),
+        (["signed"], "token"),
+        (["drm"], "token"),
+        (["signed", "public"], "everyone"),
+        (["public"], "everyone"),
+    ],
+)
+def test_who_can_play_is_said_by_playback_ids_and_public_is_nothing_that_few_can(
+    policies: list[str], playable_by: str, visibility: str
+) -> None:
+    ids = [{"id": f"P{number}", "policy": policy} for number, policy in enumerate(policies)]
+    shown = views.asset(record({"playback_ids": ids}, visibility=visibility))
+    public = visibility == "public" and playable_by == "everyone"
+    assert (shown["playable_by"], shown["visibility"]) == (playable_by, "public" if public else "private")
 
 
 @pytest.mark.parametrize(

@@ -4,11 +4,13 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from copy import replace
+from functools import partial
 from typing import Any, Final
 
 from mux_lifecycle import views
 from mux_lifecycle.errors import (
     Conflict,
+    LifecycleError,
     MuxMalformed,
     MuxNotFound,
     MuxOutcomeUnknown,
@@ -26,6 +28,7 @@ from mux_lifecycle.store.projector import Projector
 from mux_lifecycle.store.records import number, text
 from mux_lifecycle.store.table import Item
 from mux_lifecycle.telemetry import logger
+from mux_lifecycle.workflows.visibility import Agreement
 
 _NOT_NOW: Final = "Mux does not allow this in the asset's present state, or there is one like it already"
 
@@ -55,21 +58,27 @@ class Editing:
         self._stack = stack
         self._now = now
         self._request_id = request_id
+        self._agreement = Agreement(mux, assets, now)
 
     def update(self, asset_id: str, owner: str | None, *, title: str, visibility: str) -> Item:
-        """Change title and visibility (`""`: leave it); the record afterwards."""
+        """Change title and visibility (`""`: leave it), and the playback ids with that; the record afterwards."""
         record = self._editable(asset_id, owner)
-        body: Json = {}
-        tag: Tag | None = None
-        if title:
-            body["meta"] = {"title": title}
-        if visibility:
-            tag = self._tag(record, visibility)
-            body["passthrough"] = tag.encode()
-        sent_at = self._now()
-        with _refusals():
+        tag = self._tag(record, visibility) if visibility else None
+        body: Json = {"meta": {"title": title}} if title else {}
+        body |= {"passthrough": tag.encode()} if tag else {}
+
+        def write() -> Json:
+            sent_at = self._now()
             answer = self._mux.update_asset(asset_id, body)
-        self._observe(answer, record, sent_at, tag)
+            self._observe(answer, record, sent_at, tag)
+            return answer
+
+        with _refusals():
+            if visibility:
+                look = partial(self._try_to_refresh, asset_id, record)
+                self._agreement.reach(asset_id, record, visibility, write, look)
+            else:
+                write()
         return self._assets.get(asset_id, owner=owner)
 
     def input_info(self, asset_id: str, owner: str | None) -> list[Json]:
@@ -103,15 +112,20 @@ class Editing:
         return {"id": made["id"], "policy": policy}, record
 
     def delete_playback_id(self, asset_id: str, owner: str | None, playback_id: str) -> None:
-        """Remove a playback id, which may have gone already."""
+        """Remove a playback id, which may have gone already. What nobody can play any more is not public either."""
         record = self._editable(asset_id, owner)
         self._mux.reserve(others=2)
+        gone = True
         try:
             with _refusals():
                 self._mux.delete_playback_id(asset_id, playback_id)
+        except LifecycleError as error:
+            gone = isinstance(error, NotFound)
+            raise
         finally:
             # Also when it was not there: the record may name what Mux no longer knows.
-            self._refresh(asset_id, record)
+            withdrawn = gone and self._is_public_without(record, playback_id)
+            self._refresh(asset_id, record, self._tag(record, "private") if withdrawn else None)
 
     def create_track(self, asset_id: str, owner: str | None, body: Mapping[str, Any]) -> Json:
         """A caption or audio track from a file that Mux fetches."""
@@ -225,15 +239,21 @@ class Editing:
         owner = text(record, "owner")
         if not owner:
             raise Conflict("the asset has no owner here, so its visibility cannot be changed")
-        if visibility == "public" and not projection.is_watchable(text(record, "doc")):
-            raise Conflict("give the asset a playback id with the policy public first")
         request = text(record, "request") or self._request_id()
         return Tag(self._stack, owner, request, visibility, number(record, "max_duration"))
 
-    def _refresh(self, asset_id: str, record: Item) -> None:
+    def _is_public_without(self, record: Item, playback_id: str) -> bool:
+        """Whether the record still says public once this playback id is gone, though no other plays for everybody."""
+        others = (entry for entry in projection.named_playback_ids(text(record, "doc")) if entry["id"] != playback_id)
+        said = text(record, "visibility") == "public" and "owner" in record
+        return said and all(entry["policy"] != "public" for entry in others)
+
+    def _refresh(self, asset_id: str, record: Item, tag: Tag | None = None) -> None:
+        """Write what Mux says now, after it was given a new `tag` if there is one."""
         sent_at = self._now()
         try:
-            answer = self._mux.get_asset(asset_id)
+            tagged = {"passthrough": tag.encode()} if tag else None
+            answer = self._mux.update_asset(asset_id, tagged) if tagged else self._mux.get_asset(asset_id)
         except MuxNotFound:
             # Whether it is gone is not for us to say here.
             self._assets.look_again(asset_id, at=int(sent_at))
@@ -241,7 +261,7 @@ class Editing:
         except (TemporarilyUnavailable, MuxRefused, MuxMalformed):
             self._assets.look_again(asset_id, at=int(sent_at))
             raise
-        self._observe(answer, record, sent_at)
+        self._observe(answer, record, sent_at, tag)
 
     def _try_to_refresh(self, asset_id: str, record: Item) -> None:
         """After what must not be repeated: a failing look does not make the caller believe that it failed."""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from tests.faults.story import CAPTIONS, Json, Stage, Story, asked, mux_finishes, ready_assets
+from mux_lifecycle import runtime
+from tests import mux_events
+from tests.faults.story import CAPTIONS, Json, Stage, Story, asked, later, mux_finishes, ready_assets
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,11 +53,46 @@ def _with_its_own(parts: str, kind: str, parameter: str) -> Callable[[list[Stage
 def _shown_as_at_mux(stage: Stage, answer: Answer) -> None:
     shown, at_mux = stage.call("get_asset").data, stage.at_mux()
     assert shown["title"] == at_mux["meta"]["title"]
-    assert shown["visibility"] == at_mux["passthrough"].rpartition("#")[2]
+    assert shown["playable_by"] == mux_events.playable_by(at_mux)
+    assert shown["visibility"] == (_tagged(at_mux) if shown["playable_by"] == "everyone" else "private")
     assert shown.get("master", {}).get("status") == at_mux.get("master", {}).get("status")
     at_mux["static_renditions"] = at_mux.get("static_renditions", {}).get("files", [])
     for parts, fields in _PARTS.items():
         assert _each(shown.get(parts, []), fields) == _each(at_mux.get(parts, []), fields)
+
+
+def _tagged(asset: Json) -> str:
+    return str(asset["passthrough"].rpartition("#")[2])
+
+
+def _published_with_two_playback_ids(stages: list[Stage]) -> None:
+    ready_assets(stages, playback_policies=["public", "public"])
+    for stage in stages:
+        assert stage.call("update_asset", json_body={"visibility": "public"}).status == 200
+    _told(stages)
+
+
+def _published_with_one_playback_id(stages: list[Stage]) -> None:
+    ready_assets(stages, playback_policies=["public"])
+    for stage in stages:
+        answer = stage.call("update_asset", json_body={"visibility": "public"})
+        stage.ids |= {"pid": answer.data["playback_ids"][0]["id"]}
+    _told(stages)
+
+
+def _cut_off_while_it_was_published(stages: list[Stage]) -> None:
+    """A public playback id was made, and nothing after that."""
+    ready_assets(stages)
+    for stage in stages:
+        asset_id = stage.ids["id"]
+        stage.world.mux_post(f"/video/v1/assets/{asset_id}/playback-ids", {"policy": "public"})
+        runtime.assets().look_again(asset_id, at=int(time.time()) + 60)
+    later(stages)
+
+
+def _told(stages: list[Stage]) -> None:
+    stages[0].webhooks.settle()
+    later(stages)
 
 
 def _each(parts: list[Json], fields: tuple[str, ...]) -> set[tuple[Any, ...]]:
@@ -69,6 +107,28 @@ def _published(stage: Stage) -> None:
     [asset] = stage.listed()
     assert (asset["title"], asset["visibility"]) == ("Pier", "public")
     assert stage.ids["id"] in [entry["id"] for entry in stage.call("gallery", query="limit=100").data]
+
+
+def _public_once(stage: Stage) -> None:
+    [asset] = stage.listed()
+    at_mux = stage.at_mux()
+    assert (asset["visibility"], asset["playable_by"], _tagged(at_mux)) == ("public", "everyone", "public")
+    assert [entry["policy"] for entry in at_mux["playback_ids"]] == ["signed", "public"]
+    assert stage.ids["id"] in [entry["id"] for entry in stage.call("gallery", query="limit=100").data]
+
+
+def _private_for_good(stage: Stage) -> None:
+    [asset] = stage.listed()
+    at_mux = stage.at_mux()
+    assert (asset["visibility"], asset["playable_by"], _tagged(at_mux)) == ("private", "token", "private")
+    assert [entry["policy"] for entry in at_mux["playback_ids"]] == ["signed"]
+    assert stage.ids["id"] not in [entry["id"] for entry in stage.call("gallery", query="limit=100").data]
+
+
+def _private_for_nobody(stage: Stage) -> None:
+    _gone("playback_ids", "pid")(stage)
+    [asset] = stage.listed()
+    assert (asset["visibility"], asset["playable_by"], _tagged(stage.at_mux())) == ("private", "nobody", "private")
 
 
 def _one_more_playback_id_at_most(stage: Stage) -> None:
@@ -116,6 +176,29 @@ EDITING: Final[dict[str, Story]] = {
         promised=_shown_as_at_mux,
         end=_published,
     ),
+    "update_asset to public": Story(
+        "update_asset",
+        asked("update_asset", json_body={"visibility": "public"}),
+        thorough=True,
+        begin=ready_assets,
+        promised=_shown_as_at_mux,
+        end=_public_once,
+    ),
+    "update_asset to public, which was cut off before": Story(
+        "update_asset",
+        asked("update_asset", json_body={"visibility": "public"}),
+        begin=_cut_off_while_it_was_published,
+        promised=_shown_as_at_mux,
+        end=_public_once,
+    ),
+    "update_asset to private": Story(
+        "update_asset",
+        asked("update_asset", json_body={"visibility": "private"}),
+        thorough=True,
+        begin=_published_with_two_playback_ids,
+        promised=_shown_as_at_mux,
+        end=_private_for_good,
+    ),
     "playback_ids:POST": Story(
         "playback_ids:POST",
         asked("playback_ids:POST", json_body={"policy": "public"}),
@@ -131,6 +214,13 @@ EDITING: Final[dict[str, Story]] = {
         begin=_with_its_own("playback_ids", "signed", "pid"),
         promised=_shown_as_at_mux,
         end=_gone("playback_ids", "pid"),
+    ),
+    "playback_ids:DELETE of the last public one": Story(
+        "playback_ids:DELETE",
+        asked("playback_ids:DELETE"),
+        begin=_published_with_one_playback_id,
+        promised=_shown_as_at_mux,
+        end=_private_for_nobody,
     ),
     "tracks:POST": Story(
         "tracks:POST",
