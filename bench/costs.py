@@ -5,14 +5,16 @@ A table stands between `<!-- costs: NAME -->` and `<!-- /costs -->`. `python -m 
 
 import re
 from collections.abc import Callable, Iterator
-from typing import Final
+from dataclasses import replace
+from typing import Final, get_args
 
 import pytest
 
 import tests.conftest  # noqa: F401 - the environment in which the layer is imported
-from bench import prices
+from bench import prices, worst_day
 from bench.usage import PAGE, POLLS, Measured, Usage, measured
 from local.mux import MuxEmulator
+from mux_lifecycle.telemetry import Gauge, Percentage
 from tests.world import ROOT, World, template_document
 
 PAGE_PATH: Final = ROOT / "docs" / "costs.md"
@@ -36,6 +38,8 @@ RUNS_MONTH: Final = {
     "reconcile": 4 * prices.HOURS_A_MONTH,
     "mux_setup": 12 * prices.HOURS_A_MONTH,
 }
+
+METRICS_ALWAYS_WRITTEN: Final = len(get_args(Gauge.__value__)) + len(get_args(Percentage.__value__))
 
 type Rows = list[tuple[str, ...]]
 
@@ -153,7 +157,10 @@ def idle_items() -> dict[str, tuple[float, float]]:
             STREAM_READS_MONTH * prices.STREAM_READ,
             beyond["feed"],
         ),
-        "metrics that are always written (one: `OldestDueSeconds`)": (prices.METRIC_MONTH, 0.0),
+        f"{METRICS_ALWAYS_WRITTEN} metrics that the cleanup always writes": (
+            METRICS_ALWAYS_WRITTEN * prices.METRIC_MONTH,
+            0.0,
+        ),
         f"{runs:,} runs of the three schedules": (schedules, 0.0),
     }
 
@@ -215,6 +222,37 @@ def _video(_found: Measured) -> Rows:
     ]
 
 
+def calls(found: Measured) -> worst_day.Calls:
+    """One call of each kind that a worst day is made of."""
+    refused = Usage(invocations=1, log_bytes=worst_day.REFUSED_LINE_BYTES)
+    times = worst_day.LARGEST_PAGE / PAGE
+    full = replace(
+        found.page,
+        read_units=found.page.read_units * times,
+        answer_bytes=int(found.page.answer_bytes * times),
+    )
+    return worst_day.Calls(
+        upload=sum(upload(found).values()),
+        refused_delivery=sum(components(refused, "webhook_receiver").values()),
+        gallery_page=sum(components(full, "gallery").values()),
+        list_call=sum(page(found).values()),
+    )
+
+
+def _worst_day(found: Measured) -> Rows:
+    costs = worst_day.items(worst_day.Allowed.by(template_document()), calls(found))
+    return [
+        ("the worst day, by the template's defaults", "dollars"),
+        *((name, dollars(amount)) for name, amount in costs.items()),
+        ("**together**", f"**{dollars(sum(costs.values()))}**"),
+    ]
+
+
+def _beyond(found: Measured) -> Rows:
+    costs = worst_day.beyond(worst_day.Allowed.by(template_document()), calls(found))
+    return [("what somebody with a token can add", "dollars"), *((name, dollars(cost)) for name, cost in costs.items())]
+
+
 def _sources(_found: Measured) -> Rows:
     return [("price of", "published at", "quoted on"), *prices.SOURCES]
 
@@ -225,6 +263,8 @@ TABLES: Final[dict[str, Callable[[Measured], Rows]]] = {
     "video": _video,
     "idle": _idle,
     "beside": _beside,
+    "worst": _worst_day,
+    "beyond": _beyond,
     "sources": _sources,
 }
 _PLACE: Final = re.compile(r"(<!-- costs: (\w+) -->\n).*?(<!-- /costs -->)", re.DOTALL)

@@ -15,6 +15,7 @@ SOURCES: Final = (
     ("Secrets Manager, data transfer, Fargate, load balancer", "aws.amazon.com/pricing", "2026"),
     ("EventBridge, DynamoDB Streams", "aws.amazon.com/eventbridge/pricing", "2026-11-22"),
     ("Mux Video", "mux.com/pricing/video", "2026-05-25"),
+    ("Mux Video, by resolution; a month at least", "mux.com/docs/pricing/video", "2026-10-04"),
     ("Cloudflare Stream", "developers.cloudflare.com/stream/pricing", "2026-07-11"),
 )
 """What, where it is published, and the day on which somebody quoted it: read it again before you rely on it."""
@@ -50,6 +51,10 @@ FARGATE_GB_HOUR: Final = 0.004445
 LOAD_BALANCER_HOUR: Final = 0.0225
 
 MUX_STORED_MINUTE_MONTH: Final = 0.0024
+MUX_STORED_MINUTE_MONTH_BY_TIER: Final = {"1080p": 0.0030, "1440p": 0.0060, "2160p": 0.0120}
+"""Quality `basic`, which is billed for a month at least. Nobody quoted 1440p and 2160p: twice and four times that."""
+MUX_ENCODED_MINUTE: Final = {"basic": 0.0, "plus": 0.0384, "premium": 0.0384}
+"""The highest that was quoted for any quality above `basic`."""
 MUX_DELIVERED_MINUTE: Final = 0.0008
 MUX_FREE_DELIVERED_MINUTES: Final = 100_000
 

@@ -9,6 +9,9 @@ from typing import Any, Final
 import requests
 from botocore.exceptions import ClientError
 
+from mux_lifecycle.store.places import Kind
+from mux_lifecycle.store.table import Table
+from mux_lifecycle.store.totals import Limits, Totals
 from ops.finding import Finding, fail, ok, warn
 from ops.stack import Stack
 
@@ -24,7 +27,16 @@ _SCHEDULES: Final = {
     "MuxSetup": ("setup at Mux", "MuxSetup", "automatic", "manual"),
 }
 """By how the function's logical id begins: what it does, the parameter that switches its schedule, and its values."""
-LIMITS: Final = ("MaxOpenUploadsPerOwner", "MaxAssetsPerOwner", "MaxUploadsPerDayPerOwner", "MaxDurationSeconds")
+LIMITS: Final = (
+    *("MaxOpenUploadsPerOwner", "MaxAssetsPerOwner", "MaxUploadsPerDayPerOwner", "MaxExtrasPerDayPerOwner"),
+    *("MaxDurationSeconds", "MaxUploadsPerDay", "MaxExtrasPerDay", "MaxStoredMinutes"),
+)
+_NEARLY_FULL: Final = 0.8
+_TOTALS: Final[dict[Kind, tuple[str, str]]] = {
+    "day": ("uploads within a day", "MaxUploadsPerDay"),
+    "extras": ("extras within a day", "MaxExtrasPerDay"),
+    "minutes": ("stored minutes", "MaxStoredMinutes"),
+}
 _STEADY: Final = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE"})
 _NEVER_MADE: Final = (
     "it has never been in service: aws cloudformation delete-stack --stack-name {name}, then make deploy"
@@ -114,6 +126,30 @@ def limits(stack: Stack) -> Iterator[Finding]:
         yield ok("limits", "all are above 0")
     if stack.parameters.get("SelfSignUp") == "true" and not stack.parameters.get("JwtIssuer"):
         yield warn("sign-up", "is open: anybody may become an owner", "SelfSignUp=false, unless that is what you want")
+
+
+def totals(stack: Stack) -> Iterator[Finding]:
+    """How much is taken of what all owners together may have."""
+
+    def number(parameter: str) -> int:
+        return int(stack.parameters.get(parameter) or 0)
+
+    limits = Limits(
+        number("MaxUploadsPerDay"),
+        number("MaxExtrasPerDay"),
+        number("MaxStoredMinutes"),
+        number("MaxDurationSeconds"),
+    )
+    timeout = number("UploadTimeoutSeconds")
+    for name in stack.of_type("AWS::DynamoDB::Table").values():
+        found = Totals(Table(stack.client("dynamodb"), name), limits, timeout, time.time)
+        for kind, share in found.used().items():
+            subject, parameter = _TOTALS[kind]
+            said = f"{share:.0%} of {parameter} ({stack.parameters[parameter]}) is taken"
+            if share >= _NEARLY_FULL:
+                yield warn(subject, said, f"{RUNBOOK}, Alarms, says what to do")
+            else:
+                yield ok(subject, said)
 
 
 def budgets(stack: Stack) -> Iterator[Finding]:

@@ -25,6 +25,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     aws_checks.failure_queues,
     aws_checks.alarms,
     aws_checks.limits,
+    aws_checks.totals,
     aws_checks.budgets,
     aws_checks.table,
     aws_checks.executions,

@@ -71,7 +71,11 @@ _CALLERS_OWN: Final = (
 )
 _CLAIMS: Final = {"iss": "https://issuer.example.com", "aud": "client", "iat": 1_795_600_500, "exp": 1_795_604_400}
 NO_LIMITS: Final = dict.fromkeys(
-    ("MaxOpenUploadsPerOwner", "MaxAssetsPerOwner", "MaxUploadsPerDayPerOwner", "MaxDurationSeconds"), "0"
+    (
+        *("MaxOpenUploadsPerOwner", "MaxAssetsPerOwner", "MaxUploadsPerDayPerOwner", "MaxExtrasPerDayPerOwner"),
+        *("MaxDurationSeconds", "MaxUploadsPerDay", "MaxExtrasPerDay", "MaxStoredMinutes"),
+    ),
+    "0",
 )
 """What an operator says who wants none; tests that are about limits set their own."""
 NO_BUDGET: Final = {"MuxPercentPerOwner": "0"}

@@ -163,11 +163,15 @@ class AssetConfig(NamedTuple):
 
 
 class QuotaConfig(NamedTuple):
-    """How much one owner may have: uploads open at once, assets, and new ones of either in a day; 0 for any number."""
+    """How much one owner may have: uploads open at once, assets, and in a day new ones of either; 0 for any number.
+
+    Extras are static renditions, generated subtitles and audio tracks.
+    """
 
     open_uploads: int
     assets: int
     uploads_per_day: int
+    extras_per_day: int
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Self:
@@ -175,6 +179,23 @@ class QuotaConfig(NamedTuple):
             open_uploads=_whole_number(env, "MAX_OPEN_UPLOADS_PER_OWNER", default=5, lowest=0, highest=1000),
             assets=_whole_number(env, "MAX_ASSETS_PER_OWNER", default=100, lowest=0, highest=1000),
             uploads_per_day=_whole_number(env, "MAX_UPLOADS_PER_DAY_PER_OWNER", default=20, lowest=0, highest=1000),
+            extras_per_day=_whole_number(env, "MAX_EXTRAS_PER_DAY_PER_OWNER", default=10, lowest=0, highest=1000),
+        )
+
+
+class TotalConfig(NamedTuple):
+    """What all owners together may have: uploads and assets, and extras, in a day, and stored minutes; 0 for any."""
+
+    uploads_per_day: int
+    extras_per_day: int
+    stored_minutes: int
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> Self:
+        return cls(
+            uploads_per_day=_whole_number(env, "MAX_UPLOADS_PER_DAY", default=25, lowest=0, highest=5000),
+            extras_per_day=_whole_number(env, "MAX_EXTRAS_PER_DAY", default=10, lowest=0, highest=5000),
+            stored_minutes=_whole_number(env, "MAX_STORED_MINUTES", default=6000, lowest=0, highest=100_000_000),
         )
 
 

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from mux_lifecycle.mux.client import Credentials, MuxClient
     from mux_lifecycle.mux.signing import SigningKey
     from mux_lifecycle.store.budget import Allowance, Budget
+    from mux_lifecycle.store.places import Places
+    from mux_lifecycle.store.totals import Totals
     from mux_lifecycle.telemetry import Count
     from mux_lifecycle.workflows.cancellation import Cancellation
     from mux_lifecycle.workflows.cleanup import Cleanup
@@ -80,6 +82,20 @@ def _table() -> Table:
 def _ledger() -> Ledger:
     quotas = config.QuotaConfig.from_env(os.environ)
     return Ledger(_table(), {"open": quotas.open_uploads, "assets": quotas.assets, "day": quotas.uploads_per_day})
+
+
+def _totals() -> Totals:
+    from mux_lifecycle.store.totals import Limits, Totals
+
+    totals = config.TotalConfig.from_env(os.environ)
+    duration = config.AssetConfig.from_env(os.environ).max_duration_seconds
+    return Totals(_table(), Limits(*totals, duration), upload_timeout_seconds(), now)
+
+
+def _extras_of(owner: str) -> Places:
+    from mux_lifecycle.store.places import Places
+
+    return Places.of_owner(_table(), owner, config.QuotaConfig.from_env(os.environ).extras_per_day, now)
 
 
 @cache
@@ -225,6 +241,7 @@ def creation(owner: str) -> Creation:
         uploads=uploads(),
         intents=Intents(_table()),
         quotas=Quotas(_table(), _ledger(), upload_timeout_seconds(), now, allowance),
+        totals=_totals(),
         projector=projector(),
         search=Search(mux, assets(), projector(), stack(), now),
         config=config.AssetConfig.from_env(os.environ),
@@ -264,6 +281,8 @@ def editing(owner: str | None) -> Editing:
         assets=assets(),
         inputs=Inputs(_table()),
         projector=projector(),
+        totals=_totals(),
+        extras_of=_extras_of,
         stack=stack(),
         now=now,
         request_id=request_id,
@@ -303,6 +322,7 @@ def cleanup() -> Cleanup:
         uploads=uploads(),
         intents=Intents(_table()),
         ledger=_ledger(),
+        totals=_totals(),
         due=Due(_table()),
         search=Search(mux, assets(), projector(), stack(), now),
         deletion=Deletion(mux, assets(), environment, now),
@@ -331,6 +351,7 @@ def reconcile() -> Reconcile:
     cancellation = Cancellation(mux, uploads(), environment, stack(), now)
     return Reconcile(
         checkpoints=Checkpoints(_table(), now),
+        totals=_totals(),
         environment=environment,
         repairs=Repairs(mux, assets(), uploads(), cancellation),
         rehearsal=Rehearsal(mux, assets(), uploads(), cancellation),

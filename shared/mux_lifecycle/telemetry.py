@@ -45,6 +45,7 @@ type Count = Literal[
     "SetupFailed",
 ]
 type Gauge = Literal["OldestDueSeconds"]
+type Percentage = Literal["UploadsPerDayUsed", "ExtrasPerDayUsed", "StoredMinutesUsed"]
 
 logger: Final = Logger()
 _metrics: Final = Metrics()
@@ -59,6 +60,11 @@ def count(name: Count, value: int = 1) -> None:
 def gauge(name: Gauge, seconds: float) -> None:
     """Say how much `name` is now; written out by `flush`."""
     _metrics.add_metric(name=name, unit=MetricUnit.Seconds, value=max(0.0, seconds))
+
+
+def percentage(name: Percentage, value: float) -> None:
+    """Say which part of a limit is used now; written out by `flush`."""
+    _metrics.add_metric(name=name, unit=MetricUnit.Percent, value=value)
 
 
 def flush() -> None:

@@ -1,10 +1,13 @@
 """For each alarm of template.yaml, what has to go wrong, through the real functions, for it to ring."""
 
+import os
 from collections.abc import Callable
 from typing import Any, Final, NoReturn
 
 from botocore.exceptions import EndpointConnectionError
 
+from mux_lifecycle import runtime
+from mux_lifecycle.store.places import Kind
 from tests import mux_events
 from tests.alarms.watched import DAY, HOUR, MINUTE, Watched
 from tests.library import Library, films
@@ -182,6 +185,16 @@ def _changes_are_given_up(watched: Watched) -> None:
     watched.message_in("ChangeFeedFailuresQueue")
 
 
+def _used(watched: Watched, variable: str, *kinds: Kind) -> None:
+    """Four of five places are taken when the cleanup looks."""
+    # World has set each of them, and takes them back.
+    os.environ |= {"MAX_DURATION_SECONDS": "60", variable: "5"}
+    watched.world.cold_start()
+    for _ in range(4):
+        runtime._totals().take(frozenset({runtime.request_id()}), *kinds)
+    watched.start("cleanup")
+
+
 FAULTS: Final[dict[str, Callable[[Watched], None]]] = {
     "WebhookFailuresAlarm": _webhook_secret_is_gone,
     "WebhookRefusedAlarm": _secret_is_not_mux_s,
@@ -203,6 +216,9 @@ FAULTS: Final[dict[str, Callable[[Watched], None]]] = {
     "ReconcileUnfinishedAlarm": _no_walk_ends,
     "ReconcileAttentionAlarm": _mux_has_lost_a_library,
     "ReconcileDriftAlarm": _an_event_never_came,
+    "UploadsPerDayAlarm": lambda watched: _used(watched, "MAX_UPLOADS_PER_DAY", "day"),
+    "ExtrasPerDayAlarm": lambda watched: _used(watched, "MAX_EXTRAS_PER_DAY", "extras"),
+    "StoredMinutesAlarm": lambda watched: _used(watched, "MAX_STORED_MINUTES", "minutes"),
     "MuxSetupFailedAlarm": _setup_may_not_ask_mux,
     "MuxSetupMissingAlarm": _nothing_starts,
     "ChangeFeedLateAlarm": _changes_cannot_be_announced,

@@ -6,12 +6,12 @@ from typing import Any, get_args
 
 import pytest
 
-from mux_lifecycle.telemetry import Count, Gauge
+from mux_lifecycle.telemetry import Count, Gauge, Percentage
 from tests.alarms.faults import CHANGING, FAULTS, READING, break_code, request
 from tests.alarms.watched import DAY, MINUTE, Watched
 from tests.world import ROOT
 
-NAMES = set(get_args(Count.__value__)) | set(get_args(Gauge.__value__))
+NAMES = {name for kind in (Count, Gauge, Percentage) for name in get_args(kind.__value__)}
 """What the functions can say of themselves."""
 RUNBOOK = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
 PARTS = ("What it means", "What users notice", "Look at", "Mend it", "Goes away")

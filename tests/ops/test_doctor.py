@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import requests
 
+from mux_lifecycle import request_ids
 from ops import aws_checks, doctor, mux_checks
 from ops.finding import Finding
 from tests.ops.conftest import ACCOUNT, NAME, TAG, Deployment, aws
@@ -264,6 +265,38 @@ def test_a_stack_of_an_older_release_shares_its_pool(deployment: Deployment) -> 
     del deployment.parameters["GalleryReservedConcurrency"]
     [finding] = aws_checks.executions(deployment.stack())
     assert (finding.level, finding.advice.split()[0]) == ("warn", "GalleryReservedConcurrency")
+
+
+def test_totals_are_shown_and_worth_a_look_when_they_are_nearly_used_up(deployment: Deployment) -> None:
+    def said(level: str) -> dict[str, str]:
+        return {
+            finding.subject: finding.text
+            for finding in found(deployment, level)
+            if finding.subject.split()[0] in ("uploads", "extras", "stored")
+        }
+
+    assert said("ok") == {
+        "uploads within a day": "0% of MaxUploadsPerDay (25) is taken",
+        "extras within a day": "0% of MaxExtrasPerDay (10) is taken",
+        "stored minutes": "0% of MaxStoredMinutes (6000) is taken",
+    }
+    names = [request_ids.new(time.time()) for _ in range(20)]
+    aws("dynamodb").put_item(
+        TableName=deployment.resources["LifecycleTable"][1],
+        Item={
+            "pk": {"S": "QUOTA#stack"},
+            "day": {"SS": names},
+            "extras": {"SS": names[:7]},
+            "minutes": {"SS": names},
+            "counted": {"N": "2400"},
+            "room_of": {"S": "6000:120"},
+        },
+    )
+    assert said("warn") == {
+        "uploads within a day": "80% of MaxUploadsPerDay (25) is taken",
+        "stored minutes": "80% of MaxStoredMinutes (6000) is taken",
+    }
+    assert said("ok") == {"extras within a day": "70% of MaxExtrasPerDay (10) is taken"}
 
 
 def test_what_is_switched_off_on_purpose_is_said(deployment: Deployment) -> None:

@@ -16,6 +16,11 @@ VARIABLES = {
     "open_uploads": "MAX_OPEN_UPLOADS_PER_OWNER",
     "assets": "MAX_ASSETS_PER_OWNER",
     "per_day": "MAX_UPLOADS_PER_DAY_PER_OWNER",
+    "extras": "MAX_EXTRAS_PER_DAY_PER_OWNER",
+    "duration": "MAX_DURATION_SECONDS",
+    "all_per_day": "MAX_UPLOADS_PER_DAY",
+    "all_extras": "MAX_EXTRAS_PER_DAY",
+    "minutes": "MAX_STORED_MINUTES",
 }
 
 type Limit = Callable[..., None]

@@ -17,7 +17,7 @@ from tests.world import Answer, Context, World, entry_point, http_event
 
 LIMIT, CALLERS = 10, 50
 
-type Together = Callable[[str], Counter[int]]
+type Together = Callable[..., Counter[int]]
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def together(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Together
 
     keys = itertools.count()
 
-    def ask(function: str) -> Counter[int]:
+    def ask(function: str, *, owners: int = 1) -> Counter[int]:
         start = threading.Barrier(CALLERS)
 
         def one(number: int) -> Answer:
@@ -39,7 +39,8 @@ def together(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Together
             headers = {"content-type": "application/json"}
             if number % 2:
                 headers["idempotency-key"] = str(next(keys))
-            event = http_event(function, body=body, headers=headers)
+            owner = f"ada-{number % owners}" if owners > 1 else "ada"
+            event = http_event(function, owner=owner, body=body, headers=headers)
             start.wait(30)
             result = entry_point(function)(event, Context())
             return Answer(result["statusCode"], None, result["headers"])
@@ -96,4 +97,18 @@ def test_50_first_requests_after_the_limit_was_switched_on(world: World, limit: 
         world.call("create_asset", json_body=FILM)
     limit(assets=LIMIT, per_day=CALLERS)
     assert together("create_asset") == {201: LIMIT - 7, 429: CALLERS - LIMIT + 7}
+    assert len(world.mux_assets()) == LIMIT
+
+
+@pytest.mark.parametrize("total", [{"all_per_day": LIMIT}, {"minutes": 5 * LIMIT, "duration": 300}])
+def test_50_owners_at_once_against_a_total_of_10(
+    world: World, limit: Limit, together: Together, total: dict[str, int]
+) -> None:
+    limit(**total, open_uploads=1)
+    assert together("create_upload", owners=CALLERS) == {201: LIMIT, 429: CALLERS - LIMIT}
+    assert len(uploads_at_mux(world, "waiting")) == LIMIT
+    assert together("create_asset", owners=CALLERS) == {429: CALLERS}
+    world.advance(86_401)
+    world.reconcile({"start": True})
+    assert together("create_asset", owners=CALLERS) == {201: LIMIT, 429: CALLERS - LIMIT}
     assert len(world.mux_assets()) == LIMIT

@@ -222,3 +222,78 @@ def test_so_it_does_when_the_cleanup_fails(shop: Shop, name: str) -> None:
         shop.recover(story, customers)
         shop.never_too_much(customers, [case])
         shop.all_of_it_again(customers, [case])
+
+
+TIGHT: Final = {"all_per_day": "1", "minutes": "6", "duration": "300", "extras": "1", "all_extras": "1"}
+"""One video and one extra of all owners together within a day; what is left of a video is a minute."""
+
+
+@pytest.fixture
+def tight_shop(shop: Shop) -> Iterator[Shop]:
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        for name, variable in VARIABLES.items():
+            monkeypatch.setenv(variable, TIGHT.get(name, "0"))
+        shop.world.cold_start()
+        yield shop
+    shop.world.cold_start()
+
+
+def _begun(shop: Shop) -> tuple[Customer, Customer]:
+    shop.world.replace_items([])
+    shop.world.mux.reset()
+    shop.world.cold_start()
+    return Customer(shop.world, "ada"), Customer(shop.world, "bob")
+
+
+def _disturbed(shop: Shop, case: Case, act: Callable[[], Answer]) -> list[Answer]:
+    answers: list[Answer] = []
+    shop.world.cold_start()
+    with case.named(answers), suppress(Killed), shop.calls.meeting(case.meets, at=case.at):
+        answers.append(act())
+    shop.world.cold_start()
+    return answers
+
+
+@pytest.mark.parametrize("name", ["an upload with a key", "an asset with a key"])
+def test_a_total_holds_whatever_fails_and_is_there_again_after_a_day(tight_shop: Shop, name: str) -> None:
+    story, world = REQUESTS[name], tight_shop.world
+    ada, _ = _begun(tight_shop)
+    _disturbed(tight_shop, Case(), lambda: story.act(ada))
+    for case in cases(list(tight_shop.calls.names)):
+        ada, bob = _begun(tight_shop)
+        ada.answers = _disturbed(tight_shop, case, lambda one=ada: story.act(one))  # type: ignore[misc]
+        bob.answers.append(upload(world, owner="bob"))
+        world.advance(90)
+        ada.answers.append(story.act(ada))
+        bob.answers.append(asset(world, owner="bob"))
+        with case.named([*ada.answers, *bob.answers]):
+            assert len(ada.usable()) + len(bob.usable()) + len(world.mux_assets()) <= 1
+            world.advance(2 * 86_400)
+            world.schedule({"max_share": 1})
+            world.reconcile({"start": True, "max_share": 1})
+            assert [upload(world, owner="bob").status, upload(world, owner="ada").status] == [201, 429]
+
+
+def test_the_limits_of_extras_hold_whatever_fails_and_are_there_again_after_a_day(tight_shop: Shop) -> None:
+    world = tight_shop.world
+
+    def begun() -> str:
+        ada, _ = _begun(tight_shop)
+        _assets([ada])
+        world.reconcile({"start": True})
+        return ada.id
+
+    def rendition(asset_id: str, resolution: str) -> Answer:
+        return world.call("static_renditions:POST", owner="ada", id=asset_id, json_body={"resolution": resolution})
+
+    asset_id = begun()
+    _disturbed(tight_shop, Case(), lambda: rendition(asset_id, "720p"))
+    for case in cases(list(tight_shop.calls.names)):
+        asset_id = begun()
+        answers = _disturbed(tight_shop, case, lambda one=asset_id: rendition(one, "720p"))  # type: ignore[misc]
+        answers.append(rendition(asset_id, "480p"))
+        with case.named(answers):
+            found = world.mux_get(f"/video/v1/assets/{asset_id}").json()["data"].get("static_renditions", {})
+            assert len(found.get("files", [])) <= 1
+            world.advance(86_401)
+            assert [rendition(asset_id, "360p").status, rendition(asset_id, "270p").status] == [201, 429]

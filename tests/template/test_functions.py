@@ -48,9 +48,12 @@ BUDGETED = MUX | {"MUX_PERCENT_PER_OWNER"}
 EDITING = BUDGETED | ADMIN | {"ALLOWED_ORIGINS", "STACK_TAG"}
 GIVING_BACK = {"MAX_OPEN_UPLOADS_PER_OWNER", "MAX_ASSETS_PER_OWNER"}
 QUOTAS = GIVING_BACK | {"MAX_UPLOADS_PER_DAY_PER_OWNER"}
+TOTALS = {"MAX_UPLOADS_PER_DAY", "MAX_STORED_MINUTES", "MAX_DURATION_SECONDS"}
+EXTRAS = {"MAX_EXTRAS_PER_DAY_PER_OWNER", "MAX_EXTRAS_PER_DAY"}
 NEW_ASSET = (
     QUOTAS
-    | {"STACK_TAG", "PLAYBACK_POLICY", "VIDEO_QUALITY", "MAX_RESOLUTION_TIER", "MAX_DURATION_SECONDS"}
+    | TOTALS
+    | {"STACK_TAG", "PLAYBACK_POLICY", "VIDEO_QUALITY", "MAX_RESOLUTION_TIER"}
     | {"ALLOWED_ORIGINS", "UPLOAD_TIMEOUT_SECONDS"}
 )
 ENVIRONMENT = {
@@ -66,8 +69,8 @@ ENVIRONMENT = {
     "PlaybackTokensFunction": ADMIN
     | {"MUX_SIGNING_KEY_SECRET_ARN", "ALLOWED_ORIGINS", "PLAYBACK_TOKEN_SECONDS", "PLAYBACK_RESTRICTION_ID"},
     "InputInfoFunction": BUDGETED | ADMIN | {"STACK_TAG"},
-    "TracksFunction": EDITING,
-    "StaticRenditionsFunction": EDITING,
+    "TracksFunction": EDITING | EXTRAS,
+    "StaticRenditionsFunction": EDITING | EXTRAS,
     "MasterAccessFunction": EDITING,
     "GalleryFunction": set(),
     "WebhookReceiverFunction": GIVING_BACK
@@ -77,9 +80,10 @@ ENVIRONMENT = {
         "STACK_TAG",
         "AWS_CALL_ATTEMPTS",
     },
-    "CleanupFunction": MUX | QUOTAS | {"MUX_ENVIRONMENT_ID", "STACK_TAG"},
+    "CleanupFunction": MUX | QUOTAS | TOTALS | {"MAX_EXTRAS_PER_DAY"} | {"MUX_ENVIRONMENT_ID", "STACK_TAG"},
     "ReconcileFunction": MUX
     | GIVING_BACK
+    | {"MAX_STORED_MINUTES", "MAX_DURATION_SECONDS", "UPLOAD_TIMEOUT_SECONDS"}
     | {
         "WEBHOOK_URL",
         "MUX_ENVIRONMENT_ID",
@@ -120,6 +124,10 @@ VALUES = {
     "MAX_ASSETS_PER_OWNER": {"Ref": "MaxAssetsPerOwner"},
     "MAX_UPLOADS_PER_DAY_PER_OWNER": {"Ref": "MaxUploadsPerDayPerOwner"},
     "MAX_DURATION_SECONDS": {"Ref": "MaxDurationSeconds"},
+    "MAX_EXTRAS_PER_DAY_PER_OWNER": {"Ref": "MaxExtrasPerDayPerOwner"},
+    "MAX_UPLOADS_PER_DAY": {"Ref": "MaxUploadsPerDay"},
+    "MAX_EXTRAS_PER_DAY": {"Ref": "MaxExtrasPerDay"},
+    "MAX_STORED_MINUTES": {"Ref": "MaxStoredMinutes"},
     "URL_IMPORTS": {"Fn::If": ["ImportsUrls", "ENABLED", "DISABLED"]},
     "AWS_CALL_ATTEMPTS": "1",
     "RETAIN_DAYS": {"Ref": "RetainDays"},

@@ -97,7 +97,8 @@ def test_defaults_of_what_an_operator_may_leave_out() -> None:
     for env in ({}, dict.fromkeys(("GROUPS_CLAIM", "ADMIN_GROUP", "PLAYBACK_POLICY", "VIDEO_QUALITY"), "")):
         assert config.AdminConfig.from_env(env) == config.AdminConfig("cognito:groups", "admin")
         assert config.AssetConfig.from_env(env) == config.AssetConfig("signed", "basic", "1080p", 7200)
-        assert config.QuotaConfig.from_env(env) == config.QuotaConfig(5, 100, 20)
+        assert config.QuotaConfig.from_env(env) == config.QuotaConfig(5, 100, 20, 10)
+        assert config.TotalConfig.from_env(env) == config.TotalConfig(25, 10, 6000)
         assert config.UploadConfig.from_env(env).timeout_seconds == 3600
         assert config.AwsConfig.from_env(env).call_attempts == 2
 
@@ -114,9 +115,9 @@ def test_without_a_variable_the_limit_is_that_of_the_template() -> None:
     """A function that lacks one must not take that for "any number"."""
     parameters = template_document()["Parameters"]
     defaults = {name: parameters[name]["Default"] for name in NO_LIMITS}
-    quotas, duration = config.QuotaConfig.from_env({}), config.AssetConfig.from_env({}).max_duration_seconds
+    quotas, totals = config.QuotaConfig.from_env({}), config.TotalConfig.from_env({})
     assert all(defaults.values())
-    assert [*quotas, duration] == list(defaults.values())
+    assert [*quotas, config.AssetConfig.from_env({}).max_duration_seconds, *totals] == list(defaults.values())
 
 
 def test_what_an_operator_says_is_taken() -> None:
@@ -129,11 +130,13 @@ def test_what_an_operator_says_is_taken() -> None:
         ),
         *(("MAX_RESOLUTION_TIER", "2160p"), ("UPLOAD_TIMEOUT_SECONDS", "60"), ("AWS_CALL_ATTEMPTS", "1")),
         *(("MAX_OPEN_UPLOADS_PER_OWNER", "1"), ("MAX_ASSETS_PER_OWNER", "2"), ("MAX_UPLOADS_PER_DAY_PER_OWNER", "3")),
-        ("MAX_DURATION_SECONDS", "600"),
+        *(("MAX_EXTRAS_PER_DAY_PER_OWNER", "4"), ("MAX_UPLOADS_PER_DAY", "5"), ("MAX_EXTRAS_PER_DAY", "6")),
+        *(("MAX_STORED_MINUTES", "7"), ("MAX_DURATION_SECONDS", "600")),
     }
     assert config.AdminConfig.from_env(dict(env)) == config.AdminConfig("roles", "staff")
     assert config.AssetConfig.from_env(dict(env)) == config.AssetConfig("public", "plus", "2160p", 600)
-    assert config.QuotaConfig.from_env(dict(env)) == config.QuotaConfig(1, 2, 3)
+    assert config.QuotaConfig.from_env(dict(env)) == config.QuotaConfig(1, 2, 3, 4)
+    assert config.TotalConfig.from_env(dict(env)) == config.TotalConfig(5, 6, 7)
     assert config.UploadConfig.from_env(dict(env)).timeout_seconds == 60
     assert config.AwsConfig.from_env(dict(env)).call_attempts == 1
 
@@ -145,6 +148,10 @@ NUMBERS: list[tuple[Any, str, int, int]] = [
     (config.QuotaConfig, "MAX_OPEN_UPLOADS_PER_OWNER", 0, 1000),
     (config.QuotaConfig, "MAX_ASSETS_PER_OWNER", 0, 1000),
     (config.QuotaConfig, "MAX_UPLOADS_PER_DAY_PER_OWNER", 0, 1000),
+    (config.QuotaConfig, "MAX_EXTRAS_PER_DAY_PER_OWNER", 0, 1000),
+    (config.TotalConfig, "MAX_UPLOADS_PER_DAY", 0, 5000),
+    (config.TotalConfig, "MAX_EXTRAS_PER_DAY", 0, 5000),
+    (config.TotalConfig, "MAX_STORED_MINUTES", 0, 100_000_000),
 ]
 
 

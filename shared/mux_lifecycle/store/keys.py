@@ -56,6 +56,8 @@ def inputs(asset_id: str) -> str:
 
 BUDGET_OF_ALL: Final = "BUDGET#all"
 """The item with the budget of all owners together."""
+TOTALS: Final = "QUOTA#stack"
+"""The item of what all owners together have asked for; those of owners have a digest there."""
 
 
 def checkpoint(name: str) -> str:

@@ -128,10 +128,16 @@ class Table:
         self._change_sets(pk, "ADD", sets, condition, values, put or {}, once or {})
 
     def take_from_sets(
-        self, pk: str, sets: Mapping[str, frozenset[str]], *, condition: str, values: Mapping[str, Value]
+        self,
+        pk: str,
+        sets: Mapping[str, frozenset[str]],
+        *,
+        condition: str,
+        values: Mapping[str, Value],
+        put: Mapping[str, Value] | None = None,
     ) -> None:
-        """Take members out of sets, or raise Refused. Members that are not there do not matter."""
-        self._change_sets(pk, "DELETE", sets, condition, values, {}, {})
+        """Take members out of sets, and write `put`, or raise Refused. Members that are not there do not matter."""
+        self._change_sets(pk, "DELETE", sets, condition, values, put or {}, {})
 
     def _change_sets(
         self,

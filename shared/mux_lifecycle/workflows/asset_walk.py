@@ -7,6 +7,7 @@ if Mux, asked for it by id, says so.
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
+from math import ceil, inf
 from typing import Any, Final
 
 from mux_lifecycle import views
@@ -18,6 +19,7 @@ from mux_lifecycle.store.assets import Assets, exists, is_rejected, missing_fact
 from mux_lifecycle.store.projection import AssetChange
 from mux_lifecycle.store.records import text
 from mux_lifecycle.store.table import Item
+from mux_lifecycle.store.totals import LONGEST_SECONDS
 from mux_lifecycle.store.uploads import Uploads
 from mux_lifecycle.telemetry import logger
 from mux_lifecycle.times import parse_epoch, rfc3339
@@ -35,10 +37,11 @@ _SETTLED_SECONDS: Final = 60
 
 @dataclass(frozen=True, slots=True)
 class _Listed:
-    """An asset as Mux's API showed it; `tagged` by anybody."""
+    """An asset as Mux's API showed it; `tagged` by anybody. `seconds`: how long the video is, or may be."""
 
     change: AssetChange
     tagged: bool
+    seconds: int
 
 
 class AssetWalk:
@@ -80,11 +83,12 @@ class AssetWalk:
         listed = self._listed(run, page.assets, sent_at)
         oldest = min([walk.position, *(_whole_second(entry.change) for entry in listed.values())])
         walk.missing = [asset_id for asset_id in walk.missing if asset_id not in listed]
-        self._compare(run, listed)
+        seconds = self._compare(run, listed)
         if not walk.rebuild:
             self._note_missing(run, oldest, listed)
         walk.position = oldest
         walk.seen += len(listed)
+        walk.stored_seconds += seconds
         walk.turn_page(page.next_cursor or "")
         if not walk.cursor:
             walk.phase = "uploads" if walk.rebuild else "rest"
@@ -128,17 +132,23 @@ class AssetWalk:
                 logger.error("asset at mux not understood", id=str(entry.get("id"))[:128])
                 run.count("poisoned")
                 continue
-            listed[change.asset_id] = _Listed(change, bool(entry.get("passthrough")))
+            listed[change.asset_id] = _Listed(change, bool(entry.get("passthrough")), _seconds(entry, change))
             run.count("seen")
         return listed
 
-    def _compare(self, run: Run, listed: Mapping[str, _Listed]) -> None:
+    def _compare(self, run: Run, listed: Mapping[str, _Listed]) -> int:
+        """How many seconds of video those of this stack are."""
         records = self._assets.stored_by_id(list(listed))
         owners = self._owners_by_upload(listed, records)
         for asset_id, entry in listed.items():
             run.go_on()
             with run.sparing(asset_id):
                 self._reconcile(run, entry, records.get(asset_id, {}), owners.get(entry.change.upload_id))
+        return sum(
+            entry.seconds
+            for asset_id, entry in listed.items()
+            if entry.change.tag or "owner" in records.get(asset_id, {}) or entry.change.upload_id in owners
+        )
 
     def _owners_by_upload(self, listed: Mapping[str, _Listed], records: Mapping[str, Item]) -> dict[str, str]:
         """The owners of uploads, for assets of which neither their record nor their tag names one."""
@@ -231,7 +241,7 @@ class AssetWalk:
                 run.count("buried")
             return
         walk.unlisted += 1
-        self._compare(run, self._listed(run, [found], sent_at))
+        walk.stored_seconds += self._compare(run, self._listed(run, [found], sent_at))
 
     def _confirm(self, run: Run) -> None:
         """Raise WrongEnvironment if the token is another environment's, or has lost the permission to see assets."""
@@ -239,6 +249,16 @@ class AssetWalk:
             # To a token that may not see it, each asset is a 404; the list too.
             self._list(run)
         self._environment.confirm()
+
+
+def _seconds(entry: Mapping[str, Any], change: AssetChange) -> int:
+    """What could not be processed is stored nowhere; what Mux has not measured may be as long as is allowed."""
+    duration = entry.get("duration")
+    if isinstance(duration, int | float) and 0 <= duration < inf:
+        return ceil(duration)
+    if change.status == "errored":
+        return 0
+    return (change.tag.max_duration if change.tag else 0) or LONGEST_SECONDS
 
 
 def _whole_second(change: AssetChange) -> str:

@@ -27,10 +27,12 @@ from mux_lifecycle.store.assets import Assets, is_rejected
 from mux_lifecycle.store.due import Due
 from mux_lifecycle.store.intents import Intent, Intents
 from mux_lifecycle.store.ledger import OF_ASSET, Ledger
+from mux_lifecycle.store.places import NEW_VIDEO, Kind
 from mux_lifecycle.store.records import text
 from mux_lifecycle.store.table import Item
+from mux_lifecycle.store.totals import Totals
 from mux_lifecycle.store.uploads import Uploads
-from mux_lifecycle.telemetry import count, gauge, logger
+from mux_lifecycle.telemetry import Percentage, count, gauge, logger, percentage
 from mux_lifecycle.workflows.deletion import Deletion
 from mux_lifecycle.workflows.environment import Environment
 from mux_lifecycle.workflows.options import BURIAL_SHARE, flag, known, max_share, may_bury
@@ -38,6 +40,11 @@ from mux_lifecycle.workflows.search import Search
 
 RESERVE_SECONDS: Final = 30.0
 """A run ends when less than this is left of its function's time: enough for the slowest single record."""
+_GAUGES: Final[dict[Kind, Percentage]] = {
+    "day": "UploadsPerDayUsed",
+    "extras": "ExtrasPerDayUsed",
+    "minutes": "StoredMinutesUsed",
+}
 _PAGE: Final = 50
 _SEARCH_PAGES: Final = 50
 _MAX_FAILURES_IN_A_ROW: Final = 5
@@ -83,6 +90,7 @@ class Cleanup:
         uploads: Uploads,
         intents: Intents,
         ledger: Ledger,
+        totals: Totals,
         due: Due,
         search: Search,
         deletion: Deletion,
@@ -95,6 +103,7 @@ class Cleanup:
         self._uploads = uploads
         self._intents = intents
         self._ledger = ledger
+        self._totals = totals
         self._due = due
         self._search = search
         self._deletion = deletion
@@ -107,6 +116,7 @@ class Cleanup:
 
         Raises WrongEnvironment, after what could be done, when Mux's answers could not be trusted.
         """
+        self._tell_totals()
         report: Counter[str] = Counter()
         burials = _Burials(options.max_share)
         stopped, failures = "", 0
@@ -141,6 +151,11 @@ class Cleanup:
             if page.next is None:
                 return
             start = page.next
+
+    def _tell_totals(self) -> None:
+        """How full the stack is. Not when a place is taken: what nobody asks for any more must show as well."""
+        for kind, share in self._totals.used().items():
+            percentage(_GAUGES[kind], 100 * share)
 
     def _report(self, report: Counter[str], stopped: str) -> dict[str, int | str]:
         count("CleanupHealed", report["healed"])
@@ -262,6 +277,7 @@ class Cleanup:
         if asset_id is None:
             # Before the intent is closed: killed in between, the next run does both.
             self._ledger.give_back(intent.owner, intent.request, *OF_ASSET)
+            self._totals.give_back(frozenset({intent.request}), *NEW_VIDEO)
             self._intents.give_up(intent)
             return "lost"
         self._intents.finish(intent, asset_id)

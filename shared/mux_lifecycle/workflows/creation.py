@@ -36,11 +36,13 @@ from mux_lifecycle.store import keys, projection
 from mux_lifecycle.store.assets import Assets, new_record
 from mux_lifecycle.store.intents import SETTLE_SECONDS, Intent, Intents, Kind
 from mux_lifecycle.store.ledger import OF_ASSET, OF_UPLOAD, Account
+from mux_lifecycle.store.places import NEW_VIDEO
 from mux_lifecycle.store.projection import UploadChange
 from mux_lifecycle.store.projector import Projector
 from mux_lifecycle.store.quotas import Quotas
 from mux_lifecycle.store.records import text
 from mux_lifecycle.store.table import Refused
+from mux_lifecycle.store.totals import Totals
 from mux_lifecycle.store.uploads import Uploads
 from mux_lifecycle.telemetry import count
 from mux_lifecycle.workflows.search import Search
@@ -67,6 +69,7 @@ class Creation:
         uploads: Uploads,
         intents: Intents,
         quotas: Quotas,
+        totals: Totals,
         projector: Projector,
         search: Search,
         config: AssetConfig,
@@ -80,6 +83,7 @@ class Creation:
         self._uploads = uploads
         self._intents = intents
         self._quotas = quotas
+        self._totals = totals
         self._projector = projector
         self._search = search
         self._config = config
@@ -177,16 +181,28 @@ class Creation:
         instead_of: str,
         undone_by: tuple[type[LifecycleError], ...],
     ) -> Iterator[None]:
-        """Inside, `request` counts; it does so no more when it ends by one of the errors that mean nothing was made."""
+        """Inside, `request` counts, against its owner's limits and the stack's.
+
+        It does so no more when it ends by one of the errors that mean nothing was made.
+        """
+        names = frozenset({request})
         try:
             self._quotas.take(owner, request, accounts, instead_of=instead_of)
         except QuotaExceeded:
             count("QuotaExceeded")
             raise
         try:
+            self._totals.take(names, *NEW_VIDEO, instead_of=instead_of)
+        except LifecycleError as error:
+            self._quotas.give_back(owner, request, accounts)
+            if not isinstance(error, QuotaExceeded):
+                self._totals.give_back(names, *NEW_VIDEO)
+            raise
+        try:
             yield
         except undone_by:
             self._quotas.give_back(owner, request, accounts)
+            self._totals.give_back(names, *NEW_VIDEO)
             raise
 
     def _tag(self, owner: str, request: str) -> Tag:

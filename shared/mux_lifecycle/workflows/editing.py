@@ -14,9 +14,13 @@ from mux_lifecycle.errors import (
     MuxMalformed,
     MuxNotFound,
     MuxOutcomeUnknown,
+    MuxRateLimited,
     MuxRefused,
+    MuxUnavailable,
     NotFound,
+    SecretUnavailable,
     TemporarilyUnavailable,
+    TooManyRequests,
 )
 from mux_lifecycle.mux.client import Json, MuxClient
 from mux_lifecycle.mux.tag import Tag
@@ -24,13 +28,17 @@ from mux_lifecycle.store import projection
 from mux_lifecycle.store.assets import Assets, is_full, is_part_deleted, is_rejected, shown_status
 from mux_lifecycle.store.inputs import Inputs
 from mux_lifecycle.store.keys import PartKind
+from mux_lifecycle.store.places import Places, held
 from mux_lifecycle.store.projector import Projector
 from mux_lifecycle.store.records import number, text
 from mux_lifecycle.store.table import Item
+from mux_lifecycle.store.totals import Totals
 from mux_lifecycle.telemetry import logger
 from mux_lifecycle.workflows.visibility import Agreement
 
 _NOT_NOW: Final = "Mux does not allow this in the asset's present state, or there is one like it already"
+_NOTHING_DONE: Final = (MuxRefused, MuxNotFound, MuxRateLimited, MuxUnavailable, SecretUnavailable, TooManyRequests)
+_FILES_OF_MP4_SUPPORT: Final = {"capped-1080p": 1, "audio-only": 1, "audio-only,capped-1080p": 2}
 
 
 class Editing:
@@ -40,13 +48,15 @@ class Editing:
     done in the asset's present state. `now` gives epoch seconds.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - a composition root hands it everything it works with
         self,
         *,
         mux: MuxClient,
         assets: Assets,
         inputs: Inputs,
         projector: Projector,
+        totals: Totals,
+        extras_of: Callable[[str], Places],
         stack: str,
         now: Callable[[], float],
         request_id: Callable[[], str],
@@ -55,6 +65,8 @@ class Editing:
         self._assets = assets
         self._inputs = inputs
         self._projector = projector
+        self._totals = totals
+        self._extras_of = extras_of
         self._stack = stack
         self._now = now
         self._request_id = request_id
@@ -129,9 +141,9 @@ class Editing:
 
     def create_track(self, asset_id: str, owner: str | None, body: Mapping[str, Any]) -> Json:
         """A caption or audio track from a file that Mux fetches."""
-        self._roomy(asset_id, owner)
+        record = self._roomy(asset_id, owner)
         sent_at = self._now()
-        with _refusals():
+        with _refusals(), self._extras(record, 1 if body["type"] == "audio" else 0):
             made = self._mux.create_track(asset_id, dict(body))
         self._observe_part("track", asset_id, made, sent_at)
         return made
@@ -166,7 +178,7 @@ class Editing:
         if _track(record, track_id).get("type", "audio") != "audio":
             raise Conflict(_NOT_NOW)
         sent_at = self._now()
-        with _refusals():
+        with _refusals(), self._extras(record, len(body["generated_subtitles"])):
             made = self._mux.generate_subtitles(asset_id, track_id, dict(body))
         for track in made:
             self._observe_part("track", asset_id, track, sent_at)
@@ -174,9 +186,9 @@ class Editing:
 
     def create_static_rendition(self, asset_id: str, owner: str | None, resolution: str) -> Json:
         """A file to download, in one resolution."""
-        self._roomy(asset_id, owner)
+        record = self._roomy(asset_id, owner)
         sent_at = self._now()
-        with _refusals():
+        with _refusals(), self._extras(record, 1):
             made = self._mux.create_static_rendition(asset_id, resolution)
         self._observe_part("rendition", asset_id, made, sent_at)
         return made
@@ -193,7 +205,7 @@ class Editing:
         """Mux's older way to files for download; the record afterwards."""
         record = self._ready(asset_id, owner)
         sent_at = self._now()
-        with _refusals():
+        with _refusals(), self._extras(record, _FILES_OF_MP4_SUPPORT.get(mp4_support, 0)):
             answer = self._mux.set_mp4_support(asset_id, mp4_support)
         self._observe(answer, record, sent_at)
         return self._assets.get(asset_id, owner=owner)
@@ -234,6 +246,15 @@ class Editing:
         if is_full(record):
             raise Conflict("the asset has too many tracks and static renditions: delete one first")
         return record
+
+    @contextmanager
+    def _extras(self, record: Item, number_of_them: int) -> Iterator[None]:
+        """Inside, so many extras count, against the limits of the asset's owner and of the stack."""
+        names = frozenset(self._request_id() for _ in range(number_of_them))
+        owner = text(record, "owner")
+        places = [self._extras_of(owner), self._totals] if owner else [self._totals]
+        with held(places if names else [], names, "extras", undone_by=_NOTHING_DONE):
+            yield
 
     def _tag(self, record: Item, visibility: str) -> Tag:
         owner = text(record, "owner")

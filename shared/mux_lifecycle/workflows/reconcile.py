@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from http import HTTPStatus
+from math import ceil
 from typing import Final, Self
 
 from mux_lifecycle.errors import (
@@ -21,6 +22,7 @@ from mux_lifecycle.errors import (
 )
 from mux_lifecycle.mux.tag import is_owner
 from mux_lifecycle.store.checkpoints import Checkpoints
+from mux_lifecycle.store.totals import Totals
 from mux_lifecycle.telemetry import count, logger
 from mux_lifecycle.workflows.asset_walk import AssetWalk
 from mux_lifecycle.workflows.environment import Environment
@@ -86,10 +88,11 @@ class ReconcileOptions:
 class Reconcile:
     """One run of a stack's walk. `now` gives epoch seconds, `request_id` a fresh random id."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - a composition root hands it everything it works with
         self,
         *,
         checkpoints: Checkpoints,
+        totals: Totals,
         environment: Environment,
         repairs: Repairs,
         rehearsal: Rehearsal,
@@ -99,6 +102,7 @@ class Reconcile:
         request_id: Callable[[], str],
     ) -> None:
         self._checkpoints = checkpoints
+        self._totals = totals
         self._environment = environment
         self._repairs = repairs
         self._rehearsal = rehearsal
@@ -145,7 +149,9 @@ class Reconcile:
         if standing is None:
             return self._new_walk(options)
         if standing.finished_at:
-            due = options.by_hand or self._now() >= standing.finished_at + PERIOD_SECONDS
+            due = (
+                options.by_hand or self._now() >= standing.finished_at + PERIOD_SECONDS or not self._totals.is_counted()
+            )
             return self._new_walk(options) if due else None
         if not options.goes_on_with(standing):
             return self._new_walk(options)
@@ -192,6 +198,8 @@ class Reconcile:
         while run.walk.phase != "done":
             run.go_on()
             self._steps[run.walk.phase](run)
+        if not isinstance(run.repairs, Rehearsal):
+            self._totals.count(ceil(run.walk.stored_seconds / 60), since=run.walk.started_at)
         run.walk.finished_at = int(self._now())
         run.count("finished")
         run.save()

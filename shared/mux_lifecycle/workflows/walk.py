@@ -35,7 +35,8 @@ class Walk:
     """The state of a walk; times in epoch seconds.
 
     The library index has been compared from its newest position down to `position`; `missing` are ids found there that
-    Mux has not listed so far. `seen` counts the assets that Mux has listed, `unlisted` those it only knew by their id.
+    Mux has not listed so far. `seen` counts the assets that Mux has listed, `unlisted` those it only knew by their id;
+    `stored_seconds` is how long all videos of this stack are.
     `marked_cursor` is one that has been used: Mux answering it again would mean a walk in circles.
     """
 
@@ -53,6 +54,7 @@ class Walk:
     uploads_page: int = 1
     seen: int = 0
     unlisted: int = 0
+    stored_seconds: int = 0
     burials: int = 0
     finished_at: int = 0
     counts: dict[str, int] = field(default_factory=dict)
@@ -72,7 +74,7 @@ class Walk:
     def start_over(self) -> None:
         """Read everything again; what was buried still counts."""
         self.phase, self.cursor, self.marked_cursor, self.position, self.missing = "assets", "", "", NEWEST, []
-        self.pages = self.seen = self.unlisted = 0
+        self.pages = self.seen = self.unlisted = self.stored_seconds = 0
 
     def turn_page(self, next_cursor: str) -> None:
         """Go on with the page at `next_cursor`; MuxMalformed when that leads in circles."""

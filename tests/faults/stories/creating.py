@@ -20,6 +20,8 @@ _QUOTAS: Final = {
     "MAX_OPEN_UPLOADS_PER_OWNER": "2",
     "MAX_ASSETS_PER_OWNER": "2",
     "MAX_UPLOADS_PER_DAY_PER_OWNER": "5",
+    # Of all who play the story: met, never reached.
+    "MAX_UPLOADS_PER_DAY": "5000",
 }
 _LONG_AGO_SECONDS: Final = 90
 """After so long, what became of a create is looked for."""
