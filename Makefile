@@ -136,12 +136,14 @@ logs: $(DEV_READY) ## Follow a deployed stack's logs (STACK= FUNCTION=create_upl
 	@$(OPS) logs $(OF_STACK) --function "$(FUNCTION)" --level "$(LEVEL)" --request "$(REQUEST)" \
 		--since "$(SINCE)" --follow "$(FOLLOW)"
 
+LOCAL ?=
+
 # An owner may hold any visible character. So the text goes to the tool as it was given, past make's and the shell's rules.
 erase: export ERASE_OWNER = $(value OWNER)
 .PHONY: erase
-erase: $(DEV_READY) ## Erase everything of one owner, after a dry run (OWNER=sub STACK=mux-lifecycle REGION= CONFIRM=)
+erase: $(DEV_READY) ## Erase everything of one owner, after a dry run (OWNER=sub STACK=mux-lifecycle REGION= CONFIRM= or LOCAL=8000)
 	@POWERTOOLS_LOG_LEVEL=WARNING POWERTOOLS_METRICS_DISABLED=true \
-		$(OPS) erase $(OF_STACK) --owner="$$ERASE_OWNER" --confirm="$(CONFIRM)"
+		$(OPS) erase $(if $(LOCAL),--local "$(LOCAL)",$(OF_STACK)) --owner="$$ERASE_OWNER" --confirm="$(CONFIRM)"
 
 HOST ?= plain
 FOLDER ?= /

@@ -16,7 +16,7 @@ from local.sign_in import SignIn, Tokens
 from local.worker import FunctionError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Mapping
 
 
 class NotReadyError(Exception):
@@ -29,6 +29,9 @@ class Stack(Tokens, status.Stack, Protocol):
     async def invoke(self, function: str, event: object) -> Any:
         """Run a function (logical id) on an event. Raises FunctionError and UnknownFunctionError."""
 
+    def environment(self, function: str) -> Mapping[str, str]:
+        """The settings that a function is given, without the way into AWS. Raises UnknownFunctionError."""
+
 
 def application(stack: Stack) -> web.Application:
     """The application to mount at /_local/."""
@@ -39,6 +42,7 @@ def application(stack: Stack) -> web.Application:
     app.router.add_get("/health", control.health)
     app.router.add_post("/token", control.token)
     app.router.add_post("/functions/{function}/invoke", control.invoke)
+    app.router.add_get("/functions/{function}/environment", control.environment)
     return app
 
 
@@ -68,6 +72,13 @@ class _Control:
             return web.json_response({"result": await self._stack.invoke(function, await _json(request))})
         except FunctionError as error:
             return web.json_response({"error": error.description})
+        except UnknownFunctionError as error:
+            raise web.HTTPNotFound(text=f"the template has no function {function}") from error
+
+    async def environment(self, request: web.Request) -> web.Response:
+        function = request.match_info["function"]
+        try:
+            return web.json_response({"environment": dict(self._stack.environment(function))})
         except UnknownFunctionError as error:
             raise web.HTTPNotFound(text=f"the template has no function {function}") from error
 

@@ -13,7 +13,7 @@ from aiohttp import web
 
 from local import aws, control, samples, schedule, site
 from local.gateway import HttpApi, application_runner
-from local.host import FunctionHost
+from local.host import FunctionHost, UnknownFunctionError
 from local.intrinsics import read
 from local.issuer import TTL_SECONDS, Issuer
 from local.logs import Logs
@@ -138,6 +138,13 @@ class Stack:
         if not self._api or not self._host:
             raise control.NotReadyError
         return await self._host.invoke(function, event)
+
+    def environment(self, function: str) -> dict[str, str]:
+        """A function's settings, without the way into AWS. Raises UnknownFunctionError, NotReadyError."""
+        functions = self._ready(self._template_read).functions
+        if function not in functions:
+            raise UnknownFunctionError(function)
+        return dict(functions[function].environment) | {"MUX_API_URL": self.mux_url}
 
     def log(self, part: str) -> str:
         """All that a part (api, aws, mux, or a function's logical id) has printed."""

@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from ops import doctor, erase, headers, logs
+from ops import doctor, erase, headers, local_stack, logs
 from ops.hosting import HOSTS
 from ops.site_config import SiteConfigError
 from ops.stack import OperatorError, Stack, signed_in
@@ -30,15 +30,13 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _asked(options: argparse.Namespace) -> bool:
-    """Do what concerns a deployed stack; answers whether nothing is left to do."""
+    """Do what concerns one stack; answers whether nothing is left to do."""
     if options.tool == "erase":
         erase.checked_owner(options.owner)
+        return erase.erase(_place(options), options.owner, options.confirm, _say)
     stack = Stack(signed_in(options.region), options.stack)
-    match options.tool:
-        case "doctor":
-            return doctor.examine(stack, print)
-        case "erase":
-            return erase.erase(Target.deployed(stack), options.owner, options.confirm, _say)
+    if options.tool == "doctor":
+        return doctor.examine(stack, print)
     wish = logs.Wish(
         function=options.function,
         level=options.level.upper(),
@@ -48,6 +46,13 @@ def _asked(options: argparse.Namespace) -> bool:
     )
     logs.show(stack, wish, _say)
     return True
+
+
+def _place(options: argparse.Namespace) -> Target:
+    """Where to erase an owner from."""
+    if options.local:
+        return local_stack.target(options.local)
+    return Target.deployed(Stack(signed_in(options.region), options.stack))
 
 
 def _write(text: str, path: Path | None) -> None:
@@ -74,7 +79,11 @@ def _parser() -> argparse.ArgumentParser:
     said.add_argument("--request", default="", help="one request, by API Gateway's or Lambda's id")
     said.add_argument("--since", default="10m", help="90s, 10m, 2h, 1d (default: %(default)s)")
     said.add_argument("--follow", default="yes", choices=["yes", "no"])
-    gone = tools.add_parser("erase", parents=[of_stack], allow_abbrev=False, help="erase everything of one owner")
+    gone = tools.add_parser("erase", allow_abbrev=False, help="erase everything of one owner")
+    where = gone.add_mutually_exclusive_group(required=True)
+    where.add_argument("--stack", default="", help="the stack's name")
+    where.add_argument("--local", default="", help="or the port of the local stack's API")
+    gone.add_argument("--region", default="", help="else the one of AWS_REGION or of the AWS profile")
     gone.add_argument("--owner", required=True, help="the sub in their tokens, letter for letter")
     gone.add_argument("--confirm", default="", help="what the dry run shows; without it nothing is changed")
     sent = tools.add_parser("headers", allow_abbrev=False, help="the headers that a host sends with the site's pages")

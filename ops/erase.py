@@ -104,7 +104,7 @@ def _code(target: Target, owner: str, environment_id: str) -> str:
 
 
 def _again(target: Target, owner: str, code: str) -> str:
-    values = {"OWNER": owner, "STACK": target.name, "REGION": target.region, "CONFIRM": code}
+    values = {"OWNER": owner, **target.named, "CONFIRM": code}
     return "make erase " + " ".join(f"{name}={shlex.quote(value)}" for name, value in values.items())
 
 
@@ -119,8 +119,8 @@ def _rehearse(found: Owned, command: str, show: Callable[[str], None]) -> bool:
         show("would delete   what counts against the owner's limits")
     _list("left alone", found.left, show)
     show(
-        f"{len(found.assets)} assets, {len(found.uploads)} uploads ({len(found.waiting)} open), "
-        f"{len(found.records)} other records; {len(found.left)} left alone"
+        f"assets: {len(found.assets)}, uploads: {len(found.uploads)} (open: {len(found.waiting)}), "
+        f"other records: {len(found.records)}, left alone: {len(found.left)}"
     )
     if found.empty:
         show(f"There is nothing to erase. {REMAINS}")

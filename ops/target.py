@@ -17,28 +17,37 @@ from ops.stack import OperatorError, Stack
 
 SHARE: Final = 0.2
 """The share of Mux's rate limit that an erasure takes: beside cleanup and reconcile, a part is left for people."""
-_FUNCTION: Final = "CleanupFunction"
+FUNCTION: Final = "CleanupFunction"
+"""Its settings are those of an erasure: it deletes and cancels, too."""
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One stack. `variables` are the settings of its cleanup, which deletes and cancels as this tool does."""
+    """One stack. `variables` are the settings of its cleanup, `named` is how `make erase` is told of this stack."""
 
     name: str
     region: str
     variables: Mapping[str, str]
     dynamodb: Any
     secretsmanager: Any
+    named: Mapping[str, str]
 
     @classmethod
     def deployed(cls, stack: Stack) -> Self:
         """A stack at AWS. Raises OperatorError when it has no cleanup."""
-        function = stack.of_type("AWS::Lambda::Function").get(_FUNCTION)
+        function = stack.of_type("AWS::Lambda::Function").get(FUNCTION)
         if function is None:
-            raise OperatorError(f"the stack {stack.name} has no {_FUNCTION}: make deploy")
+            raise OperatorError(f"the stack {stack.name} has no {FUNCTION}: make deploy")
         settings = stack.client("lambda").get_function_configuration(FunctionName=function)
         variables = settings.get("Environment", {}).get("Variables", {})
-        return cls(stack.name, stack.region, variables, stack.client("dynamodb"), stack.client("secretsmanager"))
+        return cls(
+            stack.name,
+            stack.region,
+            variables,
+            stack.client("dynamodb"),
+            stack.client("secretsmanager"),
+            named={"STACK": stack.name, "REGION": stack.region},
+        )
 
     @property
     def table_name(self) -> str:

@@ -115,6 +115,9 @@ def test_an_erasure_that_is_interrupted_is_no_success(
         ["erase", "--stack", NAME, "--owner", "ada", "--conf", "123"],
         ["erase", "--stack", NAME, "--owner", "ada", "--confirm"],
         ["erase", "--stack", NAME, "--owner", "ada", "bob"],
+        ["erase", "--owner", "ada"],
+        ["erase", "--stack", NAME, "--local", "8000", "--owner", "ada"],
+        ["erase", "--local", "production", "--owner", "ada"],
         ["doctor", "--stack", NAME, "--owner", "ada"],
     ],
 )

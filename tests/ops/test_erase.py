@@ -84,7 +84,8 @@ class Run:
 
 
 def place(world: World, name: str = "videos", **variables: str) -> Target:
-    return Target(name, REGION, dict(os.environ) | variables, world.dynamodb, world.secrets)
+    settings = dict(os.environ) | variables
+    return Target(name, REGION, settings, world.dynamodb, world.secrets, named={"STACK": name, "REGION": REGION})
 
 
 def run(world: World, owner: str, confirmation: str = "", where: Target | None = None) -> Run:
@@ -191,7 +192,7 @@ def test_a_dry_run_changes_nothing(world: World, webhooks: Webhooks, calls: Exte
     assert (world.items(), world.mux_assets()) == (before, at_mux)
     assert f"would delete   asset {made['asset']}" in shown.text
     assert f"would cancel   upload {made['open']}" in shown.text
-    assert "2 assets, 3 uploads (1 open), 2 other records; 0 left alone" in shown.text
+    assert "assets: 2, uploads: 3 (open: 1), other records: 2, left alone: 0" in shown.text
 
 
 def test_an_owner_of_whom_there_is_nothing_needs_no_confirmation(world: World) -> None:
