@@ -13,7 +13,7 @@ from local.embedded import LocalStack
 from local.mux.probe import probe
 from mux_lifecycle.runtime import GALLERY_SECONDS
 from tests.resources.site import BROKEN_FILM, CAPTIONS, FILM, ROUTES
-from tests.world import FUNCTIONS
+from tests.world import FUNCTIONS, NO_LIMITS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -72,7 +72,8 @@ class Visitor:
 
 @pytest.fixture(scope="module")
 def stack() -> Iterator[LocalStack]:
-    with LocalStack(processing_seconds=PROCESSING_SECONDS) as running:
+    # Its many visitors ask for more within a minute than a stack allows within a day.
+    with LocalStack(processing_seconds=PROCESSING_SECONDS, parameters=NO_LIMITS) as running:
         yield running
 
 
