@@ -59,11 +59,11 @@ class _Site:
         named = _FILE.fullmatch(request.match_info["file"])
         if not named:
             raise web.HTTPNotFound
-        package = self._folder / "node_modules" / named["name"]
-        manifest = _file(package, "package.json")
+        packages = self._folder / "node_modules"
+        manifest = _file(packages, f"{named['name']}/package.json")
         if manifest is None or json.loads(manifest.read_bytes()).get("version") != named["version"]:
             raise web.HTTPNotFound(text=f"{named['name']} {named['version']} is not installed: run npm ci in site/\n")
-        return self._response(named["path"], package)
+        return self._response(named["path"], manifest.parent)
 
     async def headers(self, request: web.Request, response: web.StreamResponse) -> None:
         response.headers["Cache-Control"] = "no-store"

@@ -160,3 +160,29 @@ def serve(
         assert gateway.loop is not None
         gateway.loop.call_soon_threadsafe(stop.set)
         thread.join()
+
+
+@contextlib.contextmanager
+def serving(application: web.Application) -> Iterator[str]:
+    """An application on a real socket, from a thread; answers its URL."""
+    ready: Future[str] = Future()
+    loop = asyncio.new_event_loop()
+    stop = asyncio.Event()
+
+    async def serve_it() -> None:
+        runner = web.AppRunner(application, access_log=None)
+        await runner.setup()
+        listener = ports.listen(0, "PORT")
+        await web.SockSite(runner, listener).start()
+        ready.set_result(ports.url(ports.port_of(listener)))
+        await stop.wait()
+        await runner.cleanup()
+
+    thread = threading.Thread(target=loop.run_until_complete, args=(serve_it(),), daemon=True)
+    thread.start()
+    try:
+        yield ready.result(timeout=30)
+    finally:
+        loop.call_soon_threadsafe(stop.set)
+        thread.join()
+        loop.close()
