@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from tests.local.served import Gateway
 
+CONFIG = dict.fromkeys(("api", "issuer", "stream", "image", "components"), "http://127.0.0.1:1/")
 LONG = "a" * 300
 ODD_NAMES = ["", ".", "..", "%2e%2e", "%2f", "..%2f..%2fsecret.js", "%5c", "%00", "a%00.html", "index.html%00", "%ff"]
 ODD_NAMES += [
@@ -58,7 +59,7 @@ def site_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     (files / "node_modules" / "@mux").mkdir(parents=True)
     (files / "index.html").write_text("inside")
     (files / "package.json").write_text('{"version": "1"}')
-    with serving(site.application(files, {}, [])) as url:
+    with serving(site.application(files, CONFIG)) as url:
         yield url
 
 
