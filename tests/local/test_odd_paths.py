@@ -30,7 +30,7 @@ ODD_NAMES += [
     "%",
     LONG,
     f"{LONG}.html",
-    "a" * 5000,
+    "a" * 1500,
     "js",
     "index.html",
     "npm",
