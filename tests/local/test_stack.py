@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 import time
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
@@ -177,6 +178,35 @@ def test_before_all_parts_serve_the_stack_says_so(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(Services, "start", start)
     with LocalStack():
         assert answers == {"/_local/health": 503, "/assets": 503, "token": 503}
+
+
+def test_many_who_ask_during_the_start_hear_503_until_all_is_ready() -> None:
+    """Parts join while some of them wait for an answer."""
+    with closing(socket.create_server(("127.0.0.1", 0))) as free:
+        port = free.getsockname()[1]
+    heard: list[int] = []
+    ready = threading.Event()
+
+    def ask() -> None:
+        while not ready.is_set():
+            try:
+                heard.append(requests.get(f"{url(port)}/_local/health", timeout=30).status_code)
+            except requests.ConnectionError:
+                time.sleep(0.01)
+
+    clients = [threading.Thread(target=ask) for _ in range(8)]
+    for client in clients:
+        client.start()
+    try:
+        with LocalStack(api_port=port) as stack:
+            assert local(stack, "health").status_code == 200
+            ready.set()
+            for client in clients:
+                client.join()
+    finally:
+        ready.set()
+    assert 503 in heard
+    assert set(heard) <= {200, 503}
 
 
 def test_a_part_that_cannot_start_is_reported(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, Error, sync_playwright
 
 from local.embedded import LocalStack
 from local.mux import sample_mp4
-from tests.site.visitor import SITE, Owner, Visitor
+from tests.site.visitor import REBOUND, SITE, Owner, Visitor
 from tests.world import NO_BUDGET, NO_LIMITS
 
 if TYPE_CHECKING:
@@ -63,6 +63,7 @@ def chromium() -> Iterator[Browser]:
             args=[
                 *("--no-sandbox", "--disable-component-update", "--disable-background-networking", "--mute-audio"),
                 "--disable-features=LocalNetworkAccessChecks",
+                f"--host-resolver-rules=MAP {REBOUND} 127.0.0.1",
             ],
         )
         try:

@@ -27,6 +27,8 @@ type Json = dict[str, Any]
 
 PROJECT = Path(__file__).parent.parent.parent
 SITE = PROJECT / "site"
+# A name of the web that leads to this machine.
+REBOUND = "rebound.test"
 PATIENCE = 45
 # Of the scripts that are the site's own, Mux's elements not among them.
 BUDGET_BYTES = 30_000
