@@ -111,7 +111,7 @@ def test_custom_domains_and_a_folder_of_components_are_in_the_policy() -> None:
         {"api": "http://videos.example.com"},
         {"api": "https://a.example;script-src *"},
         {"api": "https://a.example script-src"},
-        {"image": "https://user:pass@a.example/"},
+        {"image": "https://user:pass@a.example/"},  # pragma: allowlist secret
         {"components": "https://a.example/;script-src/"},
     ],
     ids=str,
