@@ -4,7 +4,7 @@ import { connect, SESSION_ENDED } from "./api.js";
 import { busy, el, find } from "./dom.js";
 import { notice, titleOf, told, watchConnection } from "./page.js";
 import { part } from "./part.js";
-import { signing, token, visitor } from "./session.js";
+import { token, visitor } from "./session.js";
 
 const call = connect(config.api, token);
 let listing;
@@ -16,7 +16,7 @@ start();
 async function start() {
   watchConnection();
   find("#sign-in").addEventListener("click", ({ target }) => busy(target, () => told(signIn)));
-  if (location.search) await told(async () => (await signing()).completeSignIn());
+  if (location.search) await told(async () => (await part(import("./sign-in.js"))).completeSignIn());
   if (!visitor()) return show("welcome");
   find("#account").append(
     el("span", { class: "name" }, visitor().name),
@@ -27,8 +27,8 @@ async function start() {
   await route();
 }
 
-const signIn = async () => (await signing()).signIn();
-const signOut = async () => (await signing()).signOut();
+const signIn = async () => (await part(import("./sign-in.js"))).signIn();
+const signOut = async () => (await part(import("./sign-out.js"))).signOut();
 
 /** The address says what is shown: #/video/ID or the list. */
 async function route() {

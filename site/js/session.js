@@ -5,8 +5,13 @@ const SESSION = "session";
 const EARLY = 60;
 let renewing;
 
-/** Signing in, out and anew is a part of its own: most visits do nothing of it. */
-export const signing = () => part(import("./sign-in.js"));
+// A tab that was duplicated has the same refresh token, which is good for one use: whoever renews it tells the others,
+// and tells it again when one asks that was just being loaded.
+export const others = new BroadcastChannel(SESSION);
+others.onmessage = ({ data: { asked, used, tokens } }) => {
+  if (asked && session()?.before === asked) others.postMessage({ used: asked, tokens: session() });
+  if (used && session()?.refresh === used) keep(tokens);
+};
 
 /** `claims` of the ID token, `token` for the API, `refresh` token, `expires` in Unix seconds; or null. */
 export const session = () => JSON.parse(sessionStorage.getItem(SESSION));
@@ -24,15 +29,8 @@ export async function token(renew = false) {
   const known = session();
   if (!known) return "";
   if (!renew && known.expires - EARLY > Date.now() / 1000) return known.token;
-  renewing ??= renewed().finally(() => (renewing = undefined));
+  renewing ??= part(import("./renewal.js"))
+    .then(({ renewed }) => renewed())
+    .finally(() => (renewing = undefined));
   return renewing;
-}
-
-async function renewed() {
-  const { renew } = await signing();
-  if (!(await renew())) {
-    forget();
-    dispatchEvent(new Event("session-ended"));
-  }
-  return session()?.token ?? "";
 }

@@ -19,7 +19,7 @@ from mux_lifecycle.runtime import GALLERY_SECONDS
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from playwright.sync_api import Browser, Locator
+    from playwright.sync_api import Browser, Locator, Page
 
     from local.embedded import LocalStack
 
@@ -96,6 +96,15 @@ class Visitor:
             route.fulfill(status=status, headers=headers, json=body)
 
         self.page.route(lambda url: url.startswith(self.stack.api_url) and urlsplit(url).path == path, fulfil)
+
+    def second_tab(self) -> Page:
+        """As a browser duplicates a tab: with its address and all that pages have put into its storage."""
+        session = self.stored()["session"]
+        page = self._context.new_page()
+        page.goto(f"{self.stack.site_url}/gallery.html")
+        page.evaluate("(session) => Object.assign(sessionStorage, session)", session)
+        page.goto(self.page.url)
+        return page
 
     def stored(self) -> Json:
         """All that pages have put into this browser's storage."""
