@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -42,6 +43,7 @@ class Settings:
     `samples` are uploaded once the stack is ready; `sample_files` keeps them from run to run.
     `processing_seconds` is how long the emulator takes from upload to ready; `integration_seconds` is how long
     the gateway waits for a function; `runtime` is the module that runs in a function's process, with its arguments;
+    `parameters` take the place of the template's defaults, as in a deployment.
     `terminal` shows the logs while they are written; `aws_files` is where a shell finds the way into the local AWS.
     """
 
@@ -68,7 +70,7 @@ class Settings:
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Self:
-        """Read API_PORT, MUX_PORT, AWS_PORT, SITE_PORT, ORIGINS, LOCAL_SCHEDULES, MUX_PROCESSING_SECONDS and MUX_*."""
+        """Read the ports, ORIGINS, PARAMETERS, LOCAL_SCHEDULES, MUX_PROCESSING_SECONDS and the MUX_* of an account."""
         schedules = env.get("LOCAL_SCHEDULES", "on")
         if schedules not in {"on", "off"}:
             raise SettingsError(f"LOCAL_SCHEDULES is {schedules!r}, it must be on or off")
@@ -81,6 +83,7 @@ class Settings:
             mux=_mux_account(env),
             processing_seconds=_seconds(env, "MUX_PROCESSING_SECONDS"),
             schedules=schedules == "on",
+            parameters=_parameters(env),
         )
 
 
@@ -97,6 +100,18 @@ def _origins(env: Mapping[str, str]) -> tuple[str, ...]:
         if not _ORIGIN.fullmatch(origin):
             raise SettingsError(f"ORIGINS has {origin!r}, it must be like http://localhost:5173, without a path")
     return origins
+
+
+def _parameters(env: Mapping[str, str]) -> dict[str, str]:
+    """The template's parameters as `sam deploy --parameter-overrides` takes them: Name=Value, with blanks between."""
+    try:
+        given = [entry.partition("=") for entry in shlex.split(env.get("PARAMETERS", ""))]
+    except ValueError as error:
+        raise SettingsError(f"PARAMETERS cannot be read: {error}") from None
+    for name, separator, _ in given:
+        if not (name and separator):
+            raise SettingsError(f"PARAMETERS has {name!r}, it must be Name=Value, such as MaxUploadsPerDay=0")
+    return {name: value for name, _, value in given}
 
 
 def _seconds(env: Mapping[str, str], variable: str) -> float | None:

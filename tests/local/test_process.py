@@ -158,6 +158,10 @@ def test_a_port_in_use_is_named_with_its_variable(variable: str) -> None:
             {"ORIGINS": "http://localhost:1313, http://localhost:5173/"},
             "ORIGINS has 'http://localhost:5173/', it must be like http://localhost:5173, without a path",
         ),
+        (
+            {"PARAMETERS": "MaxUploadsPerDay"},
+            "PARAMETERS has 'MaxUploadsPerDay', it must be Name=Value, such as MaxUploadsPerDay=0",
+        ),
         ({"LOCAL_SCHEDULES": "yes"}, "LOCAL_SCHEDULES is 'yes', it must be on or off"),
         ({"MUX_PROCESSING_SECONDS": "fast"}, "MUX_PROCESSING_SECONDS is 'fast', it must be a number"),
         ({"MUX_TOKEN_ID": "x"}, "MUX_TOKEN_ID and MUX_TOKEN_SECRET must be set together"),
@@ -167,6 +171,13 @@ def test_a_wrong_variable_is_named(variables: dict[str, str], message: str) -> N
     with started(**variables) as process:
         output = process.communicate(timeout=30)[0]
     assert (process.returncode, output) == (1, f"error: {message}\n")
+
+
+def test_a_parameter_that_the_template_does_not_have_is_named() -> None:
+    with started(PARAMETERS="MaxUploads=0") as process:
+        output = process.communicate(timeout=60)[0]
+    assert process.returncode == 1
+    assert output.endswith("error: no such parameters: MaxUploads\n")
 
 
 def test_a_part_that_ends_by_itself_ends_the_stack() -> None:

@@ -253,3 +253,9 @@ def test_schedules_start_their_function(tmp_path: Path, monkeypatch: pytest.Monk
         while not stack.log("CleanupFunction"):
             assert time.monotonic() < limit, "the cleanup was never started"
             time.sleep(0.1)
+
+
+def test_parameters_of_a_run_are_those_of_a_deployment() -> None:
+    given = Settings.from_env({"PARAMETERS": "MaxUploadsPerDay=0 AdminGroup='video admin'"}).parameters
+    assert given == {"MaxUploadsPerDay": "0", "AdminGroup": "video admin"}
+    assert Settings.from_env({}).parameters == {}
