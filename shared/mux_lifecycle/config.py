@@ -179,7 +179,7 @@ class QuotaConfig(NamedTuple):
             open_uploads=_whole_number(env, "MAX_OPEN_UPLOADS_PER_OWNER", default=5, lowest=0, highest=1000),
             assets=_whole_number(env, "MAX_ASSETS_PER_OWNER", default=100, lowest=0, highest=1000),
             uploads_per_day=_whole_number(env, "MAX_UPLOADS_PER_DAY_PER_OWNER", default=20, lowest=0, highest=1000),
-            extras_per_day=_whole_number(env, "MAX_EXTRAS_PER_DAY_PER_OWNER", default=10, lowest=0, highest=1000),
+            extras_per_day=_whole_number(env, "MAX_EXTRAS_PER_DAY_PER_OWNER", default=3, lowest=0, highest=1000),
         )
 
 

@@ -48,6 +48,7 @@ def _raising(error: Exception, *, lasting: bool = True) -> Fault:
 
 
 BODIES: dict[str, Any] = {
+    "playback_tokens:POST many": {"asset_ids": ["unknown1"]},
     "create_upload": {},
     "create_asset": FILM,
     "update_asset": {"title": "Harbour"},

@@ -83,6 +83,7 @@ def test_a_failing_look_afterwards_does_not_make_the_caller_ask_for_another_one(
     assert answer.status == 201
     assert answer.data["id"] in [entry["id"] for entry in site.at_mux(asset_id)["playback_ids"]]
     front.behave()
+    site.tell()
     site.world.schedule()
     assert answer.data["id"] in [entry["id"] for entry in site.show(asset_id)["playback_ids"]]
     assert site.world.schedule() == {}

@@ -97,7 +97,7 @@ def test_defaults_of_what_an_operator_may_leave_out() -> None:
     for env in ({}, dict.fromkeys(("GROUPS_CLAIM", "ADMIN_GROUP", "PLAYBACK_POLICY", "VIDEO_QUALITY"), "")):
         assert config.AdminConfig.from_env(env) == config.AdminConfig("cognito:groups", "admin")
         assert config.AssetConfig.from_env(env) == config.AssetConfig("signed", "basic", "1080p", 7200)
-        assert config.QuotaConfig.from_env(env) == config.QuotaConfig(5, 100, 20, 10)
+        assert config.QuotaConfig.from_env(env) == config.QuotaConfig(5, 100, 20, 3)
         assert config.TotalConfig.from_env(env) == config.TotalConfig(25, 10, 6000)
         assert config.UploadConfig.from_env(env).timeout_seconds == 3600
         assert config.AwsConfig.from_env(env).call_attempts == 2

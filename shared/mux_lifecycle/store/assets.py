@@ -15,7 +15,7 @@ from mux_lifecycle.store import feed, keys
 from mux_lifecycle.store.ledger import Ledger, slot
 from mux_lifecycle.store.pages import Page, matching, page
 from mux_lifecycle.store.projection import AssetChange, AssetDeletion, PartChange, is_watchable
-from mux_lifecycle.store.records import text
+from mux_lifecycle.store.records import number, text
 from mux_lifecycle.store.table import Item, Refused, Table
 from mux_lifecycle.times import MICROSECONDS
 
@@ -46,6 +46,7 @@ _NOT_WISHED: Final = "attribute_not_exists(#delete_requested_at)"
 _DIFFERS: Final = "attribute_not_exists(#doc) OR #doc <> :doc OR #status <> :status"
 _NO_OWNER: Final = "attribute_not_exists(#owner)"
 _NO_VISIBILITY: Final = "attribute_not_exists(#visibility)"
+_NO_LATER_DOUBT: Final = "(attribute_not_exists(#doubt_at) OR #doubt_at <= :micros)"
 _SAME_OWNER: Final = "(attribute_not_exists(#owner) OR #owner = :owner)"
 
 
@@ -159,10 +160,10 @@ class Assets:
         """
         if compared:
             change = replace(change, observed=False)
-        visibility = change.tag.visibility if change.tag else ""
+        visibility, doubted = change.tag.visibility if change.tag else "", False
         for _ in range(_WRITES):
             try:
-                self._write(change, owner, visibility)
+                self._write(change, owner, visibility, doubted=doubted)
             except Refused as refused:
                 old = refused.item
                 if old.get("seen") == change.version:
@@ -171,19 +172,27 @@ class Assets:
                 if not self._only_misnamed(old, change, visibility):
                     self._fill_facts(old, change, owner, visibility)
                     if _in_doubt(old, change):
-                        self.look_again(change.asset_id, at=keys.version_micros(change.version) // MICROSECONDS)
+                        at = keys.version_micros(change.version) // MICROSECONDS
+                        self.look_again(change.asset_id, at=at, since=at)
                     return "stale"
-                owner, visibility = text(old, "owner") or owner, text(old, "visibility")
+                owned_by = text(old, "owner")
+                if not visibility or (owned_by and owned_by != owner):
+                    owner, visibility = owned_by or owner, text(old, "visibility")
+                doubted = number(old, "doubt_at") > keys.version_micros(change.version)
             else:
                 return "applied"
         raise StoreUnavailable("the record changes too fast: try again")
 
-    def look_again(self, asset_id: str, *, at: int) -> None:
-        """Have the cleanup ask Mux about the asset `at` a time (epoch seconds), unless it waits for its deletion."""
+    def look_again(self, asset_id: str, *, at: int, since: float) -> None:
+        """Have the cleanup ask Mux about the asset `at` a time, unless it waits for its deletion.
+
+        The record is in doubt `since` another time: no snapshot from before then takes the look away. Both are epoch
+        seconds.
+        """
         with contextlib.suppress(Refused):
             self._table.update(
                 keys.asset(asset_id),
-                put={"due": keys.DUE_PARTITION, "due_at": at},
+                put={"due": keys.DUE_PARTITION, "due_at": at, "doubt_at": int(since * MICROSECONDS)},
                 condition=f"attribute_exists(#seen) AND #status <> :deleted AND {_NOT_WISHED}",
                 values={"deleted": "deleted"},
             )
@@ -216,7 +225,7 @@ class Assets:
             record = self._table.update(
                 keys.asset(asset_id),
                 put={"gone_at": int(now), "ttl": int(now) + REJECTED_SECONDS},
-                remove=["library", "due", "due_at"],
+                remove=["library", "due", "due_at", "doubt_at"],
                 condition=f"begins_with(#seen, :rejected) AND {_NOT_WISHED}",
                 values={"rejected": _REJECTED},
                 fetch=True,
@@ -308,7 +317,8 @@ class Assets:
             start=_start(name, value, after),
         )
 
-    def _write(self, change: AssetChange, owner: str | None, visibility: str) -> None:
+    def _write(self, change: AssetChange, owner: str | None, visibility: str, *, doubted: bool) -> None:
+        """Write a snapshot. With `doubted` it is older than a doubt about the record, which stays due."""
         put: Item = {
             "seen": change.version,
             "status": change.status,
@@ -331,9 +341,15 @@ class Assets:
                 differs += " OR #visibility <> :visibility"
                 values |= {"visibility": visibility}
             condition += f" AND ({differs})"
-        put |= _due(owner, change)
+        absent: tuple[str, ...] = ("gallery",)
+        if not doubted or change.rejected:
+            put |= _due(owner, change)
+            absent += ("due", "due_at", "doubt_at")
+        if not doubted:
+            condition += f" AND {_NO_LATER_DOUBT}"
+            values |= {"micros": keys.version_micros(change.version)}
         # Only a rejection is written over a tombstone, or over the record of what was gone already.
-        absent = ("gallery", "due", "due_at") + (("ttl", "gone_at") if change.rejected else ())
+        absent += ("ttl", "gone_at") if change.rejected else ()
         self._table.update(
             keys.asset(change.asset_id),
             put=put,

@@ -61,7 +61,7 @@ class Due:
             self._table.update(
                 text(record, "pk"),
                 put={},
-                remove=["due", "due_at"],
+                remove=["due", "due_at", "doubt_at"],
                 condition="#due_at = :due_at",
                 values={"due_at": record["due_at"]},
             )

@@ -26,7 +26,8 @@ def contest(webhooks: Collection[Webhook], tag: str, urls: Collection[str]) -> N
     if theirs and not (ours and min(map(age, ours)) < age(theirs[0])):
         raise TagClaimed(
             f"another stack holds the tag {tag} in this Mux environment: its webhook is {shown(theirs[0])}. "
-            "Deploy with another StackTag; or, if that stack is gone, delete its webhook in Mux's dashboard"
+            "Deploy with another StackTag. If that stack was made by an earlier release, update it first. If it is "
+            "gone, delete its webhook in Mux's dashboard"
         )
 
 

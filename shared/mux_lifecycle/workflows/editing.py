@@ -34,7 +34,7 @@ from mux_lifecycle.store.records import number, text
 from mux_lifecycle.store.table import Item
 from mux_lifecycle.store.totals import Totals
 from mux_lifecycle.telemetry import logger
-from mux_lifecycle.workflows.visibility import Agreement
+from mux_lifecycle.workflows.visibility import LOOK_AGAIN_SECONDS, Agreement
 
 _NOT_NOW: Final = "Mux does not allow this in the asset's present state, or there is one like it already"
 _NOTHING_DONE: Final = (MuxRefused, MuxNotFound, MuxRateLimited, MuxUnavailable, SecretUnavailable, TooManyRequests)
@@ -112,6 +112,7 @@ class Editing:
         if len(projection.named_playback_ids(text(record, "doc"))) >= projection.MAX_PLAYBACK_IDS:
             raise Conflict(f"the asset has {projection.MAX_PLAYBACK_IDS} playback ids: delete one first")
         self._mux.reserve(posts=1, others=1)
+        self._expect_change(asset_id)
         try:
             with _refusals():
                 made = self._mux.create_playback_id(asset_id, policy)
@@ -127,6 +128,7 @@ class Editing:
         """Remove a playback id, which may have gone already. What nobody can play any more is not public either."""
         record = self._editable(asset_id, owner)
         self._mux.reserve(others=2)
+        self._expect_change(asset_id)
         gone = True
         try:
             with _refusals():
@@ -269,6 +271,11 @@ class Editing:
         said = text(record, "visibility") == "public" and "owner" in record
         return said and all(entry["policy"] != "public" for entry in others)
 
+    def _expect_change(self, asset_id: str) -> None:
+        """Have the cleanup look, should this request end before it has: Mux has no event for playback ids."""
+        now = self._now()
+        self._assets.look_again(asset_id, at=int(now) + LOOK_AGAIN_SECONDS, since=now)
+
     def _refresh(self, asset_id: str, record: Item, tag: Tag | None = None) -> None:
         """Write what Mux says now, after it was given a new `tag` if there is one."""
         sent_at = self._now()
@@ -277,10 +284,10 @@ class Editing:
             answer = self._mux.update_asset(asset_id, tagged) if tagged else self._mux.get_asset(asset_id)
         except MuxNotFound:
             # Whether it is gone is not for us to say here.
-            self._assets.look_again(asset_id, at=int(sent_at))
+            self._assets.look_again(asset_id, at=int(sent_at), since=sent_at)
             return
         except (TemporarilyUnavailable, MuxRefused, MuxMalformed):
-            self._assets.look_again(asset_id, at=int(sent_at))
+            self._assets.look_again(asset_id, at=int(sent_at), since=sent_at)
             raise
         self._observe(answer, record, sent_at, tag)
 

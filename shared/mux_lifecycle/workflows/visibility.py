@@ -18,7 +18,7 @@ from mux_lifecycle.store.table import Item
 
 BEGIN_SECONDS: Final = 5.0
 """No step is begun later in a request: what is left of the function's time is for the step under way and one look."""
-_LOOK_AGAIN_SECONDS: Final = 60
+LOOK_AGAIN_SECONDS: Final = 60
 _ROUNDS: Final = 2
 
 
@@ -62,7 +62,8 @@ class Agreement:
         for _ in range(_ROUNDS):
             if missing:
                 self._mux.reserve(posts=int(bool(missing.make)), others=len(missing.remove) + 1)
-                self._assets.look_again(asset_id, at=int(self._now()) + _LOOK_AGAIN_SECONDS)
+                doubt_at = self._now()
+                self._assets.look_again(asset_id, at=int(doubt_at) + LOOK_AGAIN_SECONDS, since=doubt_at)
             try:
                 self._take(asset_id, missing, begun_at)
                 answer = write()

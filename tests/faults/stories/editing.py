@@ -86,7 +86,7 @@ def _cut_off_while_it_was_published(stages: list[Stage]) -> None:
     for stage in stages:
         asset_id = stage.ids["id"]
         stage.world.mux_post(f"/video/v1/assets/{asset_id}/playback-ids", {"policy": "public"})
-        runtime.assets().look_again(asset_id, at=int(time.time()) + 60)
+        runtime.assets().look_again(asset_id, at=int(time.time()) + 60, since=time.time())
     later(stages)
 
 
