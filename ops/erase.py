@@ -65,6 +65,9 @@ def _erase(target: Target, owner: str, confirmation: str, show: Callable[[str], 
     environment = target.environment(mux)
     records = OwnerRecords(target.dynamodb, target.table_name, table, owner)
     environment.confirm()
+    rival = target.claim(mux).rival()
+    if rival:
+        raise OperatorError(f"{rival}. Assets of two stacks with one tag look alike: nothing was changed")
     environment_id = mux.environment_id()
     code = _code(target, owner, environment_id)
     if confirmation and confirmation != code:

@@ -54,7 +54,7 @@ def _account(file: Path, port: str) -> dict[str, str]:
 
 
 def _variables(port: str) -> dict[str, str]:
-    """The settings of the cleanup, as the local stack gives them to it."""
+    """The settings of the reconcile, as the local stack gives them to it."""
     address = f"http://{HOST}:{port}/_local/functions/{FUNCTION}/environment"
     try:
         answer = requests.get(address, timeout=_SECONDS)

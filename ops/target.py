@@ -5,25 +5,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
-from mux_lifecycle.config import MuxConfig, StackConfig, TableConfig
+from mux_lifecycle.config import MuxConfig, RouteConfig, StackConfig, TableConfig
 from mux_lifecycle.errors import ConfigurationError
 from mux_lifecycle.mux import transport
 from mux_lifecycle.mux.client import Credentials, MuxClient
 from mux_lifecycle.mux.pace import Pace
 from mux_lifecycle.secrets import Secrets
 from mux_lifecycle.store.table import Table
+from mux_lifecycle.workflows.claims import Claim
 from mux_lifecycle.workflows.environment import Environment
 from ops.stack import OperatorError, Stack
 
 SHARE: Final = 0.2
 """The share of Mux's rate limit that an erasure takes: beside cleanup and reconcile, a part is left for people."""
-FUNCTION: Final = "CleanupFunction"
-"""Its settings are those of an erasure: it deletes and cancels, too."""
+FUNCTION: Final = "ReconcileFunction"
+"""Its settings are those of an erasure: it deletes and cancels, too, and asks Mux whose the tag is."""
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One stack. `variables` are the settings of its cleanup, `named` is how `make erase` is told of this stack."""
+    """One stack. `variables` are the settings of its reconcile, `named` is how `make erase` is told of this stack."""
 
     name: str
     region: str
@@ -34,7 +35,7 @@ class Target:
 
     @classmethod
     def deployed(cls, stack: Stack) -> Self:
-        """A stack at AWS. Raises OperatorError when it has no cleanup."""
+        """A stack at AWS. Raises OperatorError when it has no reconcile."""
         function = stack.of_type("AWS::Lambda::Function").get(FUNCTION)
         if function is None:
             raise OperatorError(f"the stack {stack.name} has no {FUNCTION}: make deploy")
@@ -75,6 +76,10 @@ class Target:
 
         pace = Pace(SHARE, time.monotonic, time.sleep)
         return MuxClient(transport.pools(), config.api_url, credentials, calls=1, toll=pace)
+
+    def claim(self, mux: MuxClient) -> Claim:
+        """What tells whether another stack has this one's tag."""
+        return Claim(mux, RouteConfig.from_env(self.variables).webhook_url, self.tag)
 
     def environment(self, mux: MuxClient) -> Environment:
         """What tells a 404 that means gone from any other."""

@@ -304,6 +304,21 @@ def test_in_the_wrong_environment_nothing_is_done(world: World, library: MuxLibr
         assert writes(calls) == []
 
 
+def test_while_another_stack_claims_the_tag_nothing_is_done(
+    world: World, library: MuxLibrary, calls: ExternalCalls
+) -> None:
+    library.known(world, 2)
+    confirmation = code(world)
+    address = "https://b2c3d4e5f6.execute-api.us-east-1.amazonaws.com/webhooks/mux?tag=videos"
+    made = world.mux_post("/system/v1/webhooks", {"address": address}).json()["data"]
+    for given in ("", confirmation):
+        with calls.meeting(), pytest.raises(OperatorError, match="claims the tag videos, too"):
+            run(world, "ada", given)
+        assert writes(calls) == []
+    assert world.mux_call("DELETE", f"/system/v1/webhooks/{made['id']}").status_code == 204
+    assert run(world, "ada", confirmation).complete
+
+
 def test_with_a_token_that_mux_refuses_nothing_is_done(world: World, library: MuxLibrary, calls: ExternalCalls) -> None:
     library.known(world, 2)
     confirmation = code(world)

@@ -41,8 +41,8 @@ def test_an_owner_is_erased_from_the_local_stack(
     parameters = {"JwtIssuer": "https://issuer.example.com", "JwtAudience": "client", "MuxEnvironmentId": "k3v9zq"}
     template = Template(template_document(), ROOT, {"AllowedOrigins": "http://localhost:8080"} | parameters)
     aws.provision(account, template, {"MuxTokenSecret": {"token_id": mux.token_id, "token_secret": mux.token_secret}})
-    environment = template.function_environment("CleanupFunction") | {"MUX_API_URL": mux.url}
-    site.answers["/_local/functions/CleanupFunction/environment"] = (200, {"environment": environment})
+    environment = template.function_environment("ReconcileFunction") | {"MUX_API_URL": mux.url}
+    site.answers["/_local/functions/ReconcileFunction/environment"] = (200, {"environment": environment})
     port = site.url.rpartition(":")[2]
     aws.write_variables(tmp_path / f"{port}.env", account, template.ref("AWS::Region"))
     place = local_stack.target(port, tmp_path)
@@ -74,9 +74,9 @@ def test_the_local_stack_tells_the_settings_of_a_function_and_no_way_into_its_aw
         stack._listener.close()
         return found
 
-    status, told = asyncio.run(asked("CleanupFunction"))
+    status, told = asyncio.run(asked("ReconcileFunction"))
     assert status == 200
-    wanted = template.function_environment("CleanupFunction")
+    wanted = template.function_environment("ReconcileFunction")
     assert told["environment"] == wanted | {"MUX_API_URL": ""}
     assert not [name for name in told["environment"] if name.startswith("AWS_") and name not in wanted]
     assert asyncio.run(asked("NobodyFunction"))[0] == 404

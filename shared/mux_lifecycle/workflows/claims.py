@@ -40,17 +40,23 @@ class Claim:
 
     def doubt(self) -> str:
         """Why the tag may not be ours alone, in words; `""` if it is. What passes by itself is raised."""
-        tag = self._addresses.tag
+        return self._look(must_be_ours=True)
+
+    def rival(self) -> str:
+        """Why another stack may have the tag, in words; `""` if none claims it. What passes by itself is raised."""
+        return self._look(must_be_ours=False)
+
+    def _look(self, *, must_be_ours: bool) -> str:
+        tag, urls = self._addresses.tag, (self._addresses.url,)
         try:
             webhooks = self._mux.list_webhooks()
         except (MuxNotFound, MuxRefused, MuxMalformed) as error:
             logger.warning("claim not confirmed", error=type(error).__name__)
             return "Mux does not show its webhooks to the token: give it the permission System read"
-        urls = (self._addresses.url,)
         theirs = rivals(webhooks, tag, urls)
         if theirs:
             return f"another stack's webhook claims the tag {tag}, too: {shown(theirs[0])}"
         ours = [webhook.get("address") for webhook in webhooks if is_ours(webhook, urls)]
-        if not any(names(address, tag) for address in ours):
+        if must_be_ours and not any(names(address, tag) for address in ours):
             return f"no webhook of this stack claims the tag {tag}: its address must be {self._addresses.live}"
         return ""
