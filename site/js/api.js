@@ -38,7 +38,7 @@ export function connect(base, token = async () => "") {
     if (response.ok) return answer;
     const { status } = response;
     if (status === 401 && !renew && jwt) return once(method, path, body, options, true);
-    const temporary = status >= 500 || (status === 429 && !answer.error);
+    const temporary = status >= 500 || (status === 429 && answer.error?.type !== "quota_exceeded");
     const usual = temporary ? "The video service is busy. Try again in a moment." : "That did not work.";
     throw new ApiError(sentence(answer.error?.messages) || SENTENCES[status] || usual, {
       status,

@@ -3,7 +3,10 @@ import { connect, poll, sentence } from "./api.js";
 import { load } from "./components.js";
 import { busy, el, find } from "./dom.js";
 import { steady } from "./steady.js";
+import { Turns } from "./turns.js";
 
+// Mux and the API take few new uploads at once, and files that share a line are not there sooner.
+const turns = new Turns(3);
 const OPEN_UPLOAD = ["waiting", "asset_created"];
 
 export class Sending {
@@ -15,6 +18,8 @@ export class Sending {
   #refusal;
   #sender;
   #pace;
+  #endTurn;
+  #dismissed = false;
 
   constructor(page, file) {
     this.#page = page;
@@ -32,6 +37,9 @@ export class Sending {
   }
 
   async #send() {
+    this.#show(turns.full ? "Waiting for the files before it…" : "Getting ready…", { sending: true });
+    this.#endTurn = await turns.take();
+    if (this.#dismissed) return this.#endTurn();
     this.#show("Getting ready…", { sending: true });
     try {
       await load("mux-uploader", this.#page.getAttribute("components") ?? undefined);
@@ -97,6 +105,7 @@ export class Sending {
 
   /** All is sent. Whether it became a video is known when the API says so. */
   async #follow() {
+    this.#endTurn();
     this.bar.removeAttribute("value");
     this.#show("Processing…");
     try {
@@ -123,6 +132,7 @@ export class Sending {
   }
 
   #fail(message, again = true) {
+    this.#endTurn?.();
     this.bar.hidden = true;
     this.#show(message, { failed: true, again });
   }
@@ -131,6 +141,8 @@ export class Sending {
     this.#pace?.stop();
     try {
       if (this.#upload && this.line.hasAttribute("data-sending")) await this.#call("DELETE", `/uploads/${this.#upload.id}`);
+      this.#dismissed = true;
+      this.#endTurn?.();
       this.line.remove();
     } catch (error) {
       this.#fail(error.message, false);

@@ -697,3 +697,71 @@ def _require_playback(owner: Owner, video: Json) -> None:
     playlist = requests.get(f"{owner.stack.mux_url}/stream/{entry['id']}.m3u8{query}", timeout=30)
     if "#EXTINF" not in playlist.text and "#EXT-X-STREAM-INF" not in playlist.text:
         pytest.skip("the emulator delivers no pictures here: it needs an ffmpeg")
+
+
+def test_of_many_files_three_are_sent_at_a_time_and_all_arrive(
+    visitor: NewVisitor, owner: NewOwner, stack: LocalStack, film: Path
+) -> None:
+    alice = owner("alice")
+    alice.clear()
+    one = visitor()
+    one.sign_in("Alice Archer")
+    held: list[Route] = []
+    asked: list[str] = []
+    door = {"open": False}
+
+    def hold(route: Route) -> None:
+        if door["open"]:
+            route.continue_()
+        else:
+            held.append(route)
+
+    one.page.route("**/upload/**", hold)
+    one.page.on("request", lambda request: asked.append(request.url) if request.method == "POST" else None)
+
+    def uploads() -> int:
+        return asked.count(f"{stack.api_url}/uploads")
+
+    whole = film.read_bytes()
+    one.choose(*({"name": f"Film {number}.mp4", "mimeType": "video/mp4", "buffer": whole} for number in range(6)))
+    one.until(lambda: len(held) == 3)
+    expect(one.page.get_by_text("Waiting for the files before it…")).to_have_count(3)
+    assert uploads() == 3
+    one.upload_row("Film 5").get_by_role("button", name="Cancel").click()
+    expect(one.upload_row("Film 5")).to_have_count(0)
+    door["open"] = True
+    for route in held:
+        route.continue_()
+    for number in range(5):
+        expect(one.card(f"Film {number}")).to_be_visible()
+    assert uploads() == 5
+    assert sorted(asset["title"] for asset in alice.videos()) == [f"Film {number}" for number in range(5)]
+
+
+def test_an_upload_that_is_asked_for_too_soon_waits_and_arrives(
+    visitor: NewVisitor, owner: NewOwner, stack: LocalStack, film: Path
+) -> None:
+    alice = owner("alice")
+    alice.clear()
+    one = visitor()
+    one.sign_in("Alice Archer")
+    refused: list[Route] = []
+
+    def refuse_twice(route: Route) -> None:
+        if route.request.method != "POST" or len(refused) == 2:
+            route.continue_()
+            return
+        refused.append(route)
+        headers = {
+            "access-control-allow-origin": stack.site_url,
+            "access-control-expose-headers": "retry-after",
+            "retry-after": "1",
+        }
+        body = {"error": {"type": "too_many_requests", "messages": ["too many requests in a short time"]}}
+        route.fulfill(status=429, headers=headers, json=body)
+
+    one.page.route(f"{stack.api_url}/uploads", refuse_twice)
+    one.choose(film)
+    expect(one.card("Harbour at dawn")).to_be_visible()
+    assert len(refused) == 2
+    assert [asset["title"] for asset in alice.videos()] == ["Harbour at dawn"]
