@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
+import platform
 import time
 from collections import deque
 from typing import TYPE_CHECKING, Any
@@ -23,6 +25,7 @@ from local.poller import Poller, webhook_delivery
 from local.ports import HOST, listen, port_of, url
 from local.records import Records
 from local.services import Services
+from local.settings import PROJECT
 from local.status import ROWS, Answered
 from local.template import Template
 
@@ -269,9 +272,16 @@ class Stack:
         try:
             if self._settings.mux:
                 return await prepare_account(mux, self._settings.mux)
-            return await prepare_emulator(mux, f"{self.api_url}{WEBHOOK_PATH}?tag={TAG}")
+            return await prepare_emulator(mux, f"{self.api_url}{WEBHOOK_PATH}?tag={self._tag}")
         except MuxApiError as error:
             raise StackError(f"Mux at {self.mux_url} did not accept {error}") from error
+
+    @property
+    def _tag(self) -> str:
+        """Names what this stack makes at Mux: in a real account, nothing that another stack or laptop has made."""
+        here = f"{platform.node()}{PROJECT}".encode()
+        tag = f"local-{hashlib.sha256(here).hexdigest()[:16]}" if self._settings.mux else TAG
+        return self._settings.parameters.get("StackTag", tag)
 
     def _template(self, environment: MuxEnvironment) -> Template:
         path = self._settings.template
@@ -281,7 +291,7 @@ class Stack:
             "JwtAudience": AUDIENCE,
             "JwtIssuer": self.issuer_url,
             "MuxEnvironmentId": environment.id,
-            "StackTag": TAG,
+            "StackTag": self._tag,
             # Of an emulated Mux all is known here, and a real one cannot call this machine.
             "MuxSetup": "manual",
         }

@@ -94,3 +94,15 @@ def test_the_journey_with_a_mux_that_cannot_reach_us(polling_stack: LocalStack) 
     assert listed(polling_stack, token) == [asset["id"]]
     assert polling_stack.request("DELETE", f"/assets/{asset['id']}", token).status_code == 204
     assert listed(polling_stack, token) == []
+
+
+def test_a_laptop_on_a_real_account_sees_and_deletes_nothing_of_another_stack(
+    stack: LocalStack, polling_stack: LocalStack
+) -> None:
+    asset = upload_film(stack, stack.token("erin"), "Of the other stack")
+    mine = upload_film(polling_stack, polling_stack.token("erin"), "Of this laptop")
+    polling_stack.invoke("ReconcileFunction", {"start": True})
+    assert listed(polling_stack, polling_stack.token("erin")) == [mine["id"]]
+    refused = polling_stack.request("DELETE", f"/assets/{asset['id']}", polling_stack.token("erin"))
+    assert refused.status_code == 404
+    assert mux_status(stack, asset["id"]) == 200

@@ -262,4 +262,5 @@ def test_an_event_without_environment_is_from_none() -> None:
 def test_fields_for_the_log_are_short_text() -> None:
     assert webhooks.field({"id": "a"}, "id") == "a"
     assert webhooks.field({"id": "a" * 129}, "id") == "a" * 128
+    assert webhooks.field({"id": "a\ud800b"}, "id") == "a?b"
     assert [webhooks.field(event, "id") for event in (None, {}, {"id": 7}, {"id": None})] == [""] * 4

@@ -500,4 +500,4 @@ def _reason(answer: _Answer) -> str:
     """Mux's own words for the log, without the URLs they may quote."""
     error = (_parse(answer.body[:65_536]) or {}).get("error")
     messages = error.get("messages") if isinstance(error, dict) else None
-    return _URL.sub("[url]", str(messages))[:300]
+    return _URL.sub("[url]", str(messages))[:300].encode("utf-8", "replace").decode()

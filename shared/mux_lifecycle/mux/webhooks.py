@@ -74,9 +74,9 @@ def is_from(event: Mapping[str, Any], environment_id: str) -> bool:
 
 
 def field(event: Mapping[str, Any] | None, name: str) -> str:
-    """A text field of the envelope, for the log; `""` when there is none."""
+    """A text field of the envelope, for the log, which is UTF-8; `""` when there is none."""
     value = (event or {}).get(name)
-    return value[:128] if isinstance(value, str) else ""
+    return value[:128].encode("utf-8", "replace").decode() if isinstance(value, str) else ""
 
 
 def _compare(body: bytes, signature: _Signature, secrets: Iterable[object]) -> None:
