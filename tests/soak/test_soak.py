@@ -27,16 +27,23 @@ FAULTS: Final = (
 
 
 SEED: Final = "a small soak"
+MORE_SEEDS: Final = ("a second small soak", "a third small soak", "a fourth small soak")
 
 
 def test_under_all_faults_at_once_nothing_is_lost_and_nothing_doubled(
     mux: MuxEmulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with stack_in(mux, monkeypatch, SEED) as stack:
-        result = soaked(stack, 40, SEED, lambda _: None)
-    assert result.is_clean, table([result], wall_seconds=0)
-    assert [fault for fault in FAULTS if not result.injected[fault]] == []
-    assert result.stages[0].wrong > 0, "the faults did no harm"
+    """Which harm the faults of a seed do depends on how fast this machine is: one of several seeds has to do some."""
+    harmless = []
+    for seed in (SEED, *MORE_SEEDS):
+        with stack_in(mux, monkeypatch, seed) as stack:
+            result = soaked(stack, 40, seed, lambda _: None)
+        assert result.is_clean, table([result], wall_seconds=0)
+        missing = [fault for fault in FAULTS if not result.injected[fault]]
+        if not missing and result.stages[0].wrong > 0:
+            return
+        harmless.append((seed, missing, result.stages[0].wrong))
+    pytest.fail(f"the faults did no harm: {harmless}")
 
 
 @contextmanager
