@@ -92,7 +92,7 @@ def test_no_stretch_of_time_exceeds_the_share_and_nothing_less_is_refused(
 
 @settings(max_examples=15, deadline=None)
 @given(st.lists(st.floats(0, 3), min_size=1, max_size=40), buckets, st.integers(1, 3))
-def test_who_waits_as_long_as_was_said_is_let_through(
+def test_a_call_after_the_announced_wait_is_let_through(
     stack: World, gaps: list[float], bucket: Bucket, calls: int
 ) -> None:
     stack.replace_items([])
@@ -179,7 +179,7 @@ def test_several_calls_are_reserved_together_or_not_at_all(stack: World) -> None
         allowance("POST")
 
 
-def test_what_takes_more_than_a_bucket_holds_waits_for_a_full_one(stack: World) -> None:
+def test_a_cost_above_the_size_of_a_bucket_waits_for_a_full_bucket(stack: World) -> None:
     stack.replace_items([])
     clock = Clock()
     budget = Budget(runtime._table(), 0.1, clock)

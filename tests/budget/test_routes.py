@@ -163,7 +163,7 @@ def test_a_repetition_by_mux_s_client_is_paid_for_too(budgeted: World, asset: Js
     assert int(quota["mux_other"]) >= budgeted.mux.advance(0) * 1000 + 5 * 800
 
 
-def test_of_two_calls_either_both_are_sent_or_none(budgeted: World, asset: Json) -> None:
+def test_a_change_of_two_calls_sends_both_or_none(budgeted: World, asset: Json) -> None:
     """A playback id is made and then looked for: with room for one call only, none is made that nobody hears of."""
     now = int(budgeted.mux.advance(0) * 1000)
     budgeted.dynamodb.update_item(

@@ -41,7 +41,7 @@ def test_a_process_that_has_seen_nothing_yet_needs_one_write_more(budgeted: Worl
     assert table_calls == ["UpdateItem"] * 3
 
 
-def test_what_is_known_to_be_used_up_is_refused_without_a_call(budgeted: World, table_calls: list[str]) -> None:
+def test_a_budget_known_to_be_used_up_is_refused_without_a_call(budgeted: World, table_calls: list[str]) -> None:
     for _ in range(5):
         budgeted.call("create_upload", json_body={})
     table_calls.clear()

@@ -339,7 +339,7 @@ def test_a_signing_key_that_has_leaked_is_worthless_at_once(bench: Bench) -> Non
     "event",
     [{"rotate": "token"}, {"retire": True}, {"check": 1}, {"Rotate": "webhook"}, ["check"], "check", None, 1],
 )
-def test_what_is_no_option_is_refused_without_a_call(bench: Bench, calls: ExternalCalls, event: object) -> None:
+def test_an_unknown_option_is_refused_without_a_call(bench: Bench, calls: ExternalCalls, event: object) -> None:
     with calls.meeting(), pytest.raises(InvalidRequest):
         entry_point("mux_setup")(event, Context())  # type: ignore[arg-type]
     assert calls.names == []

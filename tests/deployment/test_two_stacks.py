@@ -186,7 +186,7 @@ def test_a_stack_without_a_token_that_finds_its_tag_taken_later_says_so_and_clai
 
 
 @pytest.mark.parametrize("enabled", [True, False])
-def test_of_two_setups_at_the_same_moment_the_younger_claim_gives_way(
+def test_the_younger_claim_of_two_simultaneous_setups_gives_way(
     bench: Bench, stack: Stack, monkeypatch: pytest.MonkeyPatch, enabled: bool
 ) -> None:
     """The other one has made its webhook after we looked and before we made ours, or before we have looked again."""
@@ -205,7 +205,7 @@ def test_of_two_setups_at_the_same_moment_the_younger_claim_gives_way(
     assert [hook["address"] for hook in bench.webhooks()] == [f"{OTHER_URL}/pending?tag={STACK}"]
 
 
-def test_of_two_setups_at_the_same_moment_the_older_claim_stays(
+def test_the_older_claim_of_two_simultaneous_setups_stays(
     bench: Bench, stack: Stack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     create = MuxClient.create_webhook

@@ -78,7 +78,7 @@ def signed(*, body: bytes = b"{}", age: float = 0, secret: str = SIGNING_SECRET)
         ({"age": 86_400, "body": b" " * webhooks.MAX_BODY_BYTES}, 401),
     ],
 )
-def test_what_is_too_large_or_too_old_costs_no_digest_no_secret_and_no_table_call(
+def test_a_delivery_too_large_or_too_old_costs_no_digest_no_secret_and_no_table_call(
     client: Client, monkeypatch: pytest.MonkeyPatch, how: dict[str, Any], status: int
 ) -> None:
     delivered = signed(**how)
@@ -137,7 +137,7 @@ def test_a_flood_that_goes_on_writes_a_line_every_few_seconds(client: Client, cl
     assert abs(len(output.logged("request refused")) - lines) <= 1
 
 
-def test_what_mux_signed_is_logged_each_time_and_tells_of_the_flood_before(
+def test_each_signed_event_is_logged_and_reports_the_flood_before_it(
     client: Client, clock: Clock, output: Output
 ) -> None:
     del clock

@@ -95,7 +95,7 @@ def is_refused(answer: requests.Response) -> bool:
     return answer.status_code == 403 and not cors and "local-token-secret" not in answer.text
 
 
-def test_who_has_the_runs_key_uses_the_table_and_the_secrets(variables: dict[str, str]) -> None:
+def test_the_key_of_the_run_opens_the_table_and_the_secrets(variables: dict[str, str]) -> None:
     assert client("dynamodb", variables).list_tables()["TableNames"]
     secrets = client("secretsmanager", variables)
     names = [secret["Name"] for secret in secrets.list_secrets()["SecretList"]]

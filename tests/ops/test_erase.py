@@ -161,7 +161,7 @@ def test_all_of_an_owner_goes_and_nothing_of_another(world: World, webhooks: Web
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_whatever_two_owners_have_one_goes_and_the_other_stays(world: World, library: MuxLibrary, seed: int) -> None:
+def test_erasing_one_of_two_owners_leaves_the_other_untouched(world: World, library: MuxLibrary, seed: int) -> None:
     """Assets in any status, with records, without, and with what webhooks lost."""
     chance = random.Random(seed)  # noqa: S311
     for number in range(30):
@@ -217,7 +217,7 @@ def test_a_confirmation_is_good_for_one_owner_of_one_stack(
 
 
 @pytest.mark.parametrize("owner", ["", "*", "**", "%", ".", "a b", "a#b", "ä", "a\n", "a" * 129])
-def test_what_is_no_owner_is_refused_before_anything_is_asked(world: World, calls: ExternalCalls, owner: str) -> None:
+def test_an_invalid_owner_is_refused_before_anything_is_asked(world: World, calls: ExternalCalls, owner: str) -> None:
     with calls.meeting(), pytest.raises(OperatorError, match=r"OWNER=|is no owner"):
         run(world, owner)
     assert calls.names == []
@@ -433,7 +433,7 @@ def test_a_request_that_is_under_way_is_waited_for(world: World, calls: External
     assert traces(world, "ada") == []
 
 
-def test_what_comes_while_it_runs_is_reported(
+def test_records_that_appear_during_an_erasure_are_reported(
     world: World, library: MuxLibrary, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     library.known(world, 1)
@@ -452,7 +452,7 @@ def test_what_comes_while_it_runs_is_reported(
     assert run(world, "ada", confirmation).complete
 
 
-def test_what_mux_does_not_delete_is_reported_and_stays_pending(
+def test_an_asset_that_mux_does_not_delete_is_reported_and_stays_pending(
     world: World, library: MuxLibrary, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, second = library.known(world, 2)
@@ -496,7 +496,7 @@ def test_nothing_secret_is_shown(world: World, webhooks: Webhooks, capsys: pytes
     assert "token=" not in said
 
 
-def test_it_uses_exactly_the_permissions_that_its_page_names(
+def test_the_erasure_uses_exactly_the_permissions_that_its_page_names(
     world: World, webhooks: Webhooks, calls: ExternalCalls
 ) -> None:
     live(world, "ada")

@@ -116,7 +116,7 @@ def test_custom_domains_and_a_folder_of_components_are_in_the_policy() -> None:
     ],
     ids=str,
 )
-def test_what_is_no_address_is_refused_by_name(changes: dict[str, str]) -> None:
+def test_a_malformed_address_is_refused_by_name(changes: dict[str, str]) -> None:
     with pytest.raises(SiteConfigError, match=f"`{next(iter(changes))}`"):
         policy_of(**changes)
 
@@ -238,7 +238,7 @@ def test_a_site_in_a_folder_has_its_paths_there(write: Write) -> None:
     ]
 
 
-def test_it_writes_a_file_when_asked_to(write: Write, tmp_path: Path) -> None:
+def test_the_headers_are_written_to_a_file_when_asked_for(write: Write, tmp_path: Path) -> None:
     output = tmp_path / "_headers"
     assert told("netlify", write(), "--sign-in", SIGN_IN, "--output", str(output)) == ""
     assert output.read_text() == told("netlify", write())

@@ -83,7 +83,7 @@ def test_the_local_stack_tells_the_settings_of_a_function_and_no_way_into_its_aw
 
 
 @pytest.mark.parametrize("port", ["", "production", "80000000", "80 00", "٨"])
-def test_what_is_no_port_is_refused(port: str) -> None:
+def test_an_invalid_port_is_refused(port: str) -> None:
     with pytest.raises(OperatorError, match="LOCAL is"):
         local_stack.target(port)
 

@@ -93,7 +93,7 @@ def test_stored_minutes_never_exceed_the_limit_whatever_is_deployed_meanwhile(
 
 
 @pytest.mark.parametrize("minutes", [0, 100])
-def test_after_a_walk_whatever_is_not_stored_can_be_asked_for_again(stack: World, minutes: int) -> None:
+def test_a_walk_makes_room_for_everything_that_is_not_stored(stack: World, minutes: int) -> None:
     stack.replace_items([])
     library = Library()
     library.limits = Limits(0, 0, 600, 300)

@@ -46,7 +46,7 @@ def test_all_owners_together_are_told_when_they_may_upload_again(world: World, l
     assert statuses([upload(world, owner=owner) for owner in ("ada", "bob", "eve")]) == [201, 201, 429]
 
 
-def test_who_has_reached_their_own_limit_takes_nothing_from_the_others(world: World, limit: Limit) -> None:
+def test_an_owner_at_their_own_limit_takes_nothing_from_the_others(world: World, limit: Limit) -> None:
     limit(all_per_day=2, per_day=1)
     assert statuses([upload(world) for _ in range(5)]) == [201, 429, 429, 429, 429]
     assert statuses([upload(world, owner="bob"), upload(world, owner="eve")]) == [201, 429]
@@ -104,7 +104,7 @@ def test_an_upload_counts_as_long_as_it_may_be_until_the_next_walk_has_measured_
     assert statuses([upload(world), upload(world)]) == [201, 429]
 
 
-def test_what_was_asked_for_while_a_walk_was_under_way_keeps_its_place(world: World, limit: Limit) -> None:
+def test_an_upload_asked_for_during_a_walk_keeps_its_place(world: World, limit: Limit) -> None:
     limit(minutes=10, duration=300)
     assert upload(world).status == 201
     assert world.reconcile(START)["phase"] == "done"

@@ -58,7 +58,9 @@ def test_playback_ids_made_in_muxs_dashboard_count_as_soon_as_mux_tells_of_them(
 
 @pytest.mark.parametrize("place", [0, 50, 150])
 @pytest.mark.parametrize("policy", ["public", "signed", "drm"])
-def test_of_too_many_the_first_of_each_policy_is_kept(world: World, place: int, policy: str) -> None:
+def test_a_record_with_too_many_playback_ids_keeps_the_first_of_each_policy(
+    world: World, place: int, policy: str
+) -> None:
     other = "signed" if policy == "public" else "public"
     ids: list[Json] = [{"id": f"P{number}", "policy": other} for number in range(160)]
     ids[place] = {"id": "rare", "policy": policy}

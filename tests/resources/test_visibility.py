@@ -60,7 +60,7 @@ def says(asset: Json) -> tuple[str, str]:
 
 @pytest.mark.parametrize("tagged", ["private", "public"])
 @pytest.mark.parametrize("policies", POLICIES, ids=str)
-def test_what_becomes_private_plays_for_nobody_without_a_token(site: Site, policies: list[str], tagged: str) -> None:
+def test_a_video_made_private_plays_for_nobody_without_a_token(site: Site, policies: list[str], tagged: str) -> None:
     asset_id = film(site, policies, tagged=tagged)
     answer = ask(site, asset_id, "private")
     assert (answer.status, says(answer.data)) == (200, ("private", "token"))
@@ -74,7 +74,7 @@ def test_what_becomes_private_plays_for_nobody_without_a_token(site: Site, polic
 
 @pytest.mark.parametrize("tagged", ["private", "public"])
 @pytest.mark.parametrize("policies", POLICIES, ids=str)
-def test_what_becomes_public_plays_for_everyone(site: Site, policies: list[str], tagged: str) -> None:
+def test_a_video_made_public_plays_for_everyone(site: Site, policies: list[str], tagged: str) -> None:
     asset_id = film(site, policies, tagged=tagged)
     answer = ask(site, asset_id, "public", title="Harbour")
     assert (answer.status, says(answer.data), answer.data["title"]) == (200, ("public", "everyone"), "Harbour")

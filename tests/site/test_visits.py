@@ -707,7 +707,7 @@ def _require_playback(owner: Owner, video: Json) -> None:
         time.sleep(0.2)
 
 
-def test_of_many_files_three_are_sent_at_a_time_and_all_arrive(
+def test_many_files_are_sent_three_at_a_time_and_all_arrive(
     visitor: NewVisitor, owner: NewOwner, stack: LocalStack, film: Path
 ) -> None:
     alice = owner("alice")

@@ -58,7 +58,7 @@ def test_where_anybody_may_sign_up_imports_from_urls_are_off_until_switched_on(
     assert look.resolve(variables["URL_IMPORTS"]) == allowed
 
 
-def test_what_the_template_allows_costs_less_than_20_dollars_a_day(sam: Template) -> None:
+def test_the_templates_defaults_cost_less_than_20_dollars_a_day(sam: Template) -> None:
     """With calls a little dearer than they were measured (tests/unit/test_costs.py measures them)."""
     calls = worst_day.Calls(upload=0.0001, refused_delivery=0.0000025, gallery_page=0.0000096, list_call=0.0)
     assert sum(worst_day.items(worst_day.Allowed.by(sam), calls).values()) < 20

@@ -63,7 +63,7 @@ def _asks_for_role(step: dict[str, Any]) -> bool:
     return "configure-aws-credentials" in step.get("uses", "")
 
 
-def test_what_may_ask_for_a_token_installs_nothing_and_runs_nothing_it_has_not_verified() -> None:
+def test_a_job_that_may_ask_for_a_token_installs_nothing_and_runs_only_verified_files() -> None:
     trusted = {
         *("actions/checkout", "actions/download-artifact"),
         *("actions/attest-build-provenance", "aws-actions/configure-aws-credentials"),
@@ -86,7 +86,7 @@ def _commands(script: str) -> list[str]:
     return [part for part in re.split(r"\n|\||&&", joined) if part.strip()]
 
 
-def test_what_is_deployed_is_what_was_built_and_attested() -> None:
+def test_the_deployed_build_is_the_attested_build() -> None:
     deploy = jobs(ROOT / ".github" / "workflows" / "deploy.yml")
     assert deploy["build"]["permissions"] == {"contents": "read"}
     assert deploy["build"]["if"] == "github.ref == 'refs/heads/main'"

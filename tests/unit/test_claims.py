@@ -86,7 +86,7 @@ def test_the_older_claim_wins(webhooks: list[Json], lost: bool) -> None:
             contest(order, "videos", [URL])
 
 
-def test_of_two_stacks_exactly_one_wins() -> None:
+def test_exactly_one_of_two_stacks_wins_a_tag() -> None:
     both = [webhook(f"{URL}?tag=videos", OLD, "b"), webhook(f"{OTHER}?tag=videos", OLD, "a")]
     contest(both, "videos", [OTHER])
     with pytest.raises(TagClaimed):

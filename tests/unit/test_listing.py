@@ -31,9 +31,7 @@ def view(record: Item) -> dict[str, str] | None:
 
 
 @given(sizes, st.integers(1, 12))
-def test_whatever_sizes_entries_have_a_walk_meets_each_once_and_no_page_is_too_large(
-    sizes: list[int], limit: int
-) -> None:
+def test_a_walk_meets_entries_of_any_size_once_and_no_page_is_too_large(sizes: list[int], limit: int) -> None:
     items, met, walked = records(sizes), list[str](), 0
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(listing, "MAX_BYTES", 1000)
@@ -94,7 +92,7 @@ class Shelf(Table):
         return [{"pk": pk, "sort": pk.removeprefix("ASSET#"), "seen": "2|", "size": 900} for pk in pks]
 
 
-def test_of_everybodys_largest_assets_few_are_read_for_a_page_that_holds_few() -> None:
+def test_a_page_of_everybodys_largest_assets_reads_only_a_few_records() -> None:
     """Else an administrator's page would read and throw away tens of megabytes."""
     shelf = Shelf()
     with pytest.MonkeyPatch.context() as patched:

@@ -68,7 +68,7 @@ def test_everything_that_is_shown() -> None:
         (["public"], "everyone"),
     ],
 )
-def test_who_can_play_is_said_by_playback_ids_and_public_is_nothing_that_few_can(
+def test_playback_ids_decide_playable_by_and_public_needs_a_public_one(
     policies: list[str], playable_by: str, visibility: str
 ) -> None:
     ids = [{"id": f"P{number}", "policy": policy} for number, policy in enumerate(policies)]
