@@ -14,7 +14,7 @@ from tests.promises.verdict import KINDS, counted, judged, strangers
 from tests.promises.wishes import Wish
 from tests.soak import __main__ as command
 from tests.soak.report import table
-from tests.soak.soak import Result, soaked, stack_in
+from tests.soak.soak import Result, soak, stack_in
 from tests.soak.stack import Stack
 from tests.world import ROOT
 
@@ -30,14 +30,11 @@ SEED: Final = "a small soak"
 MORE_SEEDS: Final = ("a second small soak", "a third small soak", "a fourth small soak")
 
 
-def test_under_all_faults_at_once_nothing_is_lost_and_nothing_doubled(
-    mux: MuxEmulator, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_under_all_faults_at_once_nothing_is_lost_and_nothing_doubled() -> None:
     """Which harm the faults of a seed do depends on how fast this machine is: one of several seeds has to do some."""
     harmless = []
     for seed in (SEED, *MORE_SEEDS):
-        with stack_in(mux, monkeypatch, seed) as stack:
-            result = soaked(stack, 40, seed, lambda _: None)
+        result = soak(40, seed)
         assert result.is_clean, table([result], wall_seconds=0)
         missing = [fault for fault in FAULTS if not result.injected[fault]]
         if not missing and result.stages[0].wrong > 0:
