@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from local.mux import MuxEmulator
 from mux_lifecycle import request_ids, runtime
 from mux_lifecycle.store import keys
-from mux_lifecycle.store.ledger import OF_ASSET, OF_UPLOAD, Account, Ledger, members
+from mux_lifecycle.store.ledger import OF_ASSET, OF_UPLOAD, Account, Ledger
+from mux_lifecycle.store.records import members
 from mux_lifecycle.store.table import Refused
 from tests.quotas.conftest import held
 from tests.world import World

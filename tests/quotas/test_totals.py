@@ -7,8 +7,8 @@ import pytest
 from local.mux import sample_mp4
 from mux_lifecycle import runtime
 from mux_lifecycle.store import keys
-from mux_lifecycle.store.places import NEW_VIDEO, members
-from mux_lifecycle.store.records import number
+from mux_lifecycle.store.places import NEW_VIDEO
+from mux_lifecycle.store.records import members, number
 from mux_lifecycle.telemetry import flush
 from tests.bridge import Webhooks
 from tests.quotas.conftest import Limit, asset, held, upload

@@ -151,9 +151,3 @@ class Ledger:
 def slot(record: Item) -> str:
     """Under which id the record of an asset is held: that of the request that made it, else its own."""
     return text(record, "request") or text(record, "pk").partition("#")[2]
-
-
-def members(held: Item, account: Account) -> frozenset[str]:
-    """What an owner's item holds in an account."""
-    value = held.get(account)
-    return value if isinstance(value, frozenset) else frozenset()

@@ -11,6 +11,7 @@ from typing import Final, Literal
 from mux_lifecycle.errors import LifecycleError, QuotaExceeded, StoreUnavailable
 from mux_lifecycle.request_ids import made_at
 from mux_lifecycle.store import keys
+from mux_lifecycle.store.records import members
 from mux_lifecycle.store.table import Item, Refused, Table
 from mux_lifecycle.telemetry import count
 from mux_lifecycle.times import rfc3339
@@ -131,12 +132,6 @@ class Places:
 
     def _whose(self) -> str:
         return ""
-
-
-def members(held: Item, kind: Kind) -> frozenset[str]:
-    """The names that hold a place in an item."""
-    value = held.get(kind)
-    return value if isinstance(value, frozenset) else frozenset()
 
 
 @contextlib.contextmanager

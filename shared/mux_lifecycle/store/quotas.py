@@ -15,8 +15,8 @@ from mux_lifecycle.request_ids import made_at
 from mux_lifecycle.store import keys
 from mux_lifecycle.store.assets import is_at_mux
 from mux_lifecycle.store.budget import Allowance
-from mux_lifecycle.store.ledger import Account, Ledger, members, slot
-from mux_lifecycle.store.records import number, text
+from mux_lifecycle.store.ledger import Account, Ledger, slot
+from mux_lifecycle.store.records import members, number, text
 from mux_lifecycle.store.table import Item, Refused, Table
 from mux_lifecycle.times import rfc3339
 

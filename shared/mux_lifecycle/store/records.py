@@ -13,3 +13,9 @@ def number(item: Item, name: str) -> int:
     """The number attribute `name`, or 0."""
     value = item.get(name)
     return value if isinstance(value, int) else 0
+
+
+def members(item: Item, name: str) -> frozenset[str]:
+    """The members of the set attribute `name`; DynamoDB knows no empty set, so a missing one is empty."""
+    value = item.get(name)
+    return value if isinstance(value, frozenset) else frozenset()

@@ -11,9 +11,9 @@ from typing import Final, NamedTuple
 
 from mux_lifecycle.request_ids import made_at
 from mux_lifecycle.store import keys
-from mux_lifecycle.store.places import Kind, Places, members
+from mux_lifecycle.store.places import Kind, Places
 from mux_lifecycle.store.quotas import SETTLED_SECONDS
-from mux_lifecycle.store.records import number, text
+from mux_lifecycle.store.records import members, number, text
 from mux_lifecycle.store.table import Item, Refused, Table, Value
 
 LONGEST_SECONDS: Final = 12 * 3600
