@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PACKAGES = "npm/"
+# The site finds the web components here; they are built in a folder beside it.
+ELEMENTS = "elements/"
 # As a CDN names a file of a package: NAME@VERSION/PATH.
 _FILE = re.compile(r"(?P<name>(@[a-z0-9-]+/)?[a-z0-9][a-z0-9.-]*)@(?P<version>[0-9][^/]*)/(?P<path>.+)", re.DOTALL)
 # Names that a file of the site or of a package has: no operating system sees any other in them.
@@ -33,6 +35,7 @@ def application(folder: Path, config: Mapping[str, str]) -> web.Application:
     app = web.Application(middlewares=[by_its_name])
     app.router.add_get("/config.js", site.config)
     app.router.add_get(f"/{PACKAGES}{{file:.+}}", site.package)
+    app.router.add_get(f"/{ELEMENTS}{{path:.+}}", site.element)
     app.router.add_get("/{path:.*}", site.file)
     app.on_response_prepare.append(site.headers)
     return app
@@ -54,6 +57,9 @@ class _Site:
 
     async def file(self, request: web.Request) -> web.Response:
         return self._response(request.match_info["path"] or "index.html", self._folder)
+
+    async def element(self, request: web.Request) -> web.Response:
+        return self._response(request.match_info["path"], self._folder.parent / "elements" / "dist")
 
     async def package(self, request: web.Request) -> web.Response:
         named = _FILE.fullmatch(request.match_info["file"])

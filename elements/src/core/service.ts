@@ -1,0 +1,130 @@
+/** One video service as a page sees it: its API, its playback, and word of every change. Elements with one address share it. */
+import { address } from "./address.js";
+import { Api, type TokenSource } from "./api.js";
+import { OneAsset } from "./one-asset.js";
+import { failureOf, type Failure } from "./failure.js";
+import { subjectOf } from "./jwt.js";
+import { MUX_HOSTS, Playback, type Hosts } from "./playback.js";
+import type { Asset } from "./types.js";
+
+/** What the page configures once, with `configure`, for all elements on it. Attributes of an element win over it. */
+export interface Settings {
+  /** Output `ApiUrl` of the stack. */
+  api: string;
+  /** Where Mux streams from, if not from its own host. */
+  stream?: string;
+  /** Where Mux sends pictures from, if not from its own host. */
+  image?: string;
+  /** A Mux Data environment key; without one, views are reported to nobody. */
+  dataKey?: string;
+}
+
+export interface ServiceEvents {
+  /** An asset is new or has changed. */
+  asset: Asset;
+  /** The id of an asset that is gone. */
+  gone: string;
+  /** Somebody else, or nobody, is signed in now. The text is their `sub`, "" for nobody. */
+  owner: string;
+  /** The session has ended although nobody signed out. */
+  ended: undefined;
+}
+
+export class Service {
+  readonly api: Api;
+  readonly playback: Playback;
+  #source: TokenSource = () => "";
+  #owner = "";
+  readonly #target = new EventTarget();
+  readonly #assets = new Map<string, OneAsset>();
+
+  constructor(
+    readonly base: string,
+    hosts: Hosts,
+    readonly dataKey = "",
+  ) {
+    this.api = new Api(base, (renew) => this.#token(renew));
+    this.playback = new Playback(this.api, hosts);
+  }
+
+  /** The `sub` of who is signed in, as far as a token has been seen; "" for nobody. */
+  get owner(): string {
+    return this.#owner;
+  }
+
+  /** Where tokens come from: a sign-in element, or the page itself. */
+  set tokens(source: TokenSource) {
+    this.#source = source;
+  }
+
+  /** Who is signed in has changed: nothing of the one before may stay. */
+  set owner(sub: string) {
+    if (sub === this.#owner) return;
+    this.#owner = sub;
+    this.playback.forget();
+    this.#assets.clear();
+    this.tell("owner", sub);
+  }
+
+  /** The state of one asset, shared by all elements that show it. */
+  asset(id: string): OneAsset {
+    const known = this.#assets.get(id);
+    if (known) return known;
+    const asset = new OneAsset(this, id);
+    this.#assets.set(id, asset);
+    return asset;
+  }
+
+  on<K extends keyof ServiceEvents>(type: K, listener: (detail: ServiceEvents[K]) => void, signal?: AbortSignal): void {
+    const options = signal ? { signal } : {};
+    this.#target.addEventListener(type, (event) => listener((event as CustomEvent<ServiceEvents[K]>).detail), options);
+  }
+
+  tell<K extends keyof ServiceEvents>(type: K, detail: ServiceEvents[K]): void {
+    this.#target.dispatchEvent(new CustomEvent(type, { detail }));
+  }
+
+  async #token(renew?: boolean): Promise<string> {
+    const jwt = await this.#source(renew);
+    if (jwt) this.owner = subjectOf(jwt);
+    return jwt;
+  }
+}
+
+const services = new Map<string, Service>();
+let settled: Settings | undefined;
+const waiting = new EventTarget();
+
+/** Sets the service that elements without an `api` attribute use. Elements that were there before begin to work now. */
+export function configure(settings: Settings): void {
+  settled = settings;
+  waiting.dispatchEvent(new Event("configured"));
+}
+
+/** Calls back when `configure` is called. */
+export function whenConfigured(listener: () => void, signal: AbortSignal): void {
+  waiting.addEventListener("configured", listener, { signal });
+}
+
+/**
+ * The service at `api`, or the configured one; undefined while nothing is configured; a Failure `misconfigured` names
+ * what is wrong.
+ */
+export function serviceAt(api: string | undefined): Service | Failure | undefined {
+  const wanted = api?.trim() || settled?.api;
+  if (wanted === undefined) return undefined;
+  try {
+    const base = address(wanted, api ? "the attribute api" : "api");
+    const known = services.get(base);
+    if (known) return known;
+    const hosts = {
+      stream: settled?.stream?.trim() ? address(settled.stream, "stream") : MUX_HOSTS.stream,
+      image: settled?.image?.trim() ? address(settled.image, "image") : MUX_HOSTS.image,
+    };
+    const service = new Service(base, hosts, settled?.dataKey?.trim() ?? "");
+    services.set(base, service);
+    return service;
+  } catch (error) {
+    return failureOf(error);
+  }
+}

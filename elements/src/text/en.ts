@@ -1,0 +1,42 @@
+/** English: the texts that every other language has too. `{name}` is filled in. */
+import type { Entry } from "./entry.js";
+
+export const en = {
+  common: {
+    untitled: "Untitled",
+    tryAgain: "Try again",
+    cancel: "Cancel",
+    close: "Close",
+    loading: "Loading…",
+    copy: "Copy",
+    copied: "Copied",
+    signIn: "Sign in",
+    showMore: "Show more",
+    preparing: "Processing",
+    errored: "Failed",
+    deleting: "Being deleted",
+    public: "Public",
+    private: "Private",
+  },
+  failure: {
+    offline: "You are offline. This goes on when you are connected again.",
+    unreachable: "The video service cannot be reached. Check your connection.",
+    blocked: "This page may not talk to the video service. Please tell whoever runs this site.",
+    busy: "The video service is busy. Try again in a moment.",
+    "signed-out": "You are not signed in any more. Sign in to go on.",
+    forbidden: "You may not do this here.",
+    missing: "This video does not exist, or it is not yours.",
+    conflict: "This is not possible right now. Try again in a moment.",
+    quota: "You have reached the limit of this site.",
+    invalid: "The video service did not accept this.",
+    refused: "The video service cannot do this at the moment. Please tell whoever runs this site.",
+    misconfigured: "This page is not set up correctly. Please tell whoever runs this site.",
+    failed: "Something went wrong. Try again.",
+  },
+  account: {},
+  editor: {},
+  gallery: {},
+  library: {},
+  uploader: {},
+  view: {},
+} satisfies Record<string, Record<string, Entry>>;

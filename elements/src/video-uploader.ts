@@ -1,0 +1,16 @@
+import { html, type TemplateResult } from "lit";
+import { customElement } from "lit/decorators.js";
+import { VideoElement } from "./parts/base.js";
+
+@customElement("video-uploader")
+export class VideoUploader extends VideoElement {
+  protected override render(): TemplateResult {
+    return html``;
+  }
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    "video-uploader": VideoUploader;
+  }
+}
