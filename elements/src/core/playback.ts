@@ -29,6 +29,7 @@ const BATCH = 50;
 /** Tokens are renewed this long before they end. */
 const MARGIN_MS = 60 * SECOND;
 const PICTURE_WIDTH = 640;
+const POSTER_WIDTH = 1280;
 
 /** What a video is to the eye; `audio` has no picture. */
 export function mediaOf(asset: Playable): "video" | "audio" {
@@ -49,77 +50,112 @@ export const publicId = (asset: Playable): string | undefined =>
 
 const signedId = (asset: Playable): string | undefined => asset.playback_ids?.find(({ policy }) => policy !== "public")?.id;
 
-export class Playback {
+/** Tokens of one purpose by asset, asked for many at a time, each once. */
+class Tokens {
   readonly #known = new Map<string, BatchTokens>();
   readonly #asked = new Map<string, Promise<void>>();
 
   constructor(
     private readonly api: Api,
-    readonly hosts: Hosts,
+    private readonly wish: { kinds: string[]; thumbnail: { width: number } },
   ) {}
 
-  /** Asks for the tokens of all these videos at once, so that each `sources` after it finds its own. */
-  async prepare(assets: readonly Playable[]): Promise<void> {
-    const wanted = assets.filter((asset) => !publicId(asset) && signedId(asset) && ready(asset) && !this.#good(asset.id));
+  good(id: string): BatchTokens | undefined {
+    const known = this.#known.get(id);
+    return known && Date.parse(known.expires_at) - MARGIN_MS > Date.now() ? known : undefined;
+  }
+
+  /** Rejects with a Failure when they cannot be had. What nobody can open with a token has none afterwards. */
+  async have(assets: readonly Playable[]): Promise<void> {
+    const wanted = assets.filter((asset) => !publicId(asset) && signedId(asset) && ready(asset) && !this.good(asset.id));
     const fresh = wanted.filter(({ id }) => !this.#asked.has(id)).map(({ id }) => id);
     for (let start = 0; start < fresh.length; start += BATCH) this.#ask(fresh.slice(start, start + BATCH));
     await Promise.all(wanted.map(({ id }) => this.#asked.get(id)));
   }
 
-  /** Addresses that open the video now; null when nobody can play it. Rejects with a Failure when they cannot be read. */
-  async sources(asset: Playable): Promise<Sources | null> {
-    const open = publicId(asset);
-    if (open) return this.#public(open, asset);
-    if (!signedId(asset)) return null;
-    await this.prepare([asset]);
-    const tokens = this.#good(asset.id);
-    return tokens ? this.#signed(tokens, asset) : null;
-  }
-
-  /** Forget the tokens, for they were refused or another visitor is here. */
   forget(id?: string): void {
     if (id) this.#known.delete(id);
     else this.#known.clear();
   }
 
-  #good(id: string): BatchTokens | undefined {
-    const known = this.#known.get(id);
-    return known && Date.parse(known.expires_at) - MARGIN_MS > Date.now() ? known : undefined;
-  }
-
   #ask(ids: string[]): void {
-    const body = { asset_ids: ids, kinds: ["video", "thumbnail", "storyboard"] };
     const answered = this.api
-      .post<{ data: BatchTokens[] }>("/playback-tokens", body)
+      .post<{ data: BatchTokens[] }>("/playback-tokens", { asset_ids: ids, ...this.wish })
       .then(({ data }) => data.forEach((tokens) => this.#known.set(tokens.asset_id, tokens)))
       .finally(() => ids.forEach((id) => this.#asked.delete(id)));
     for (const id of ids) this.#asked.set(id, answered);
     // Whoever waits for one of these hears of the failure; here it must only not go unhandled.
     answered.catch(() => undefined);
   }
+}
 
-  #public(id: string, asset: Playable): Sources {
+export class Playback {
+  readonly #pictures: Tokens;
+  readonly #players: Tokens;
+
+  constructor(
+    api: Api,
+    readonly hosts: Hosts,
+  ) {
+    this.#pictures = new Tokens(api, { kinds: ["thumbnail"], thumbnail: { width: PICTURE_WIDTH } });
+    this.#players = new Tokens(api, { kinds: ["video", "thumbnail", "storyboard"], thumbnail: { width: POSTER_WIDTH } });
+  }
+
+  /** Asks for the tokens of the pictures of all these videos at once, so that each `picture` after it is there. */
+  preparePictures(assets: readonly Playable[]): Promise<void> {
+    return this.#pictures.have(assets.filter((asset) => mediaOf(asset) === "video"));
+  }
+
+  /** The address of a video's small picture; undefined for a sound, and for one whose token is not prepared. */
+  picture(asset: Playable): string | undefined {
+    if (mediaOf(asset) === "audio" || !ready(asset)) return undefined;
+    const open = publicId(asset);
+    if (open) return this.#thumbnail(open, PICTURE_WIDTH);
+    const url = this.#pictures.good(asset.id)?.urls.thumbnail;
+    return url && this.#moved(url);
+  }
+
+  /** Addresses that open the video now; null when nobody can play it. Rejects with a Failure when they cannot be read. */
+  async sources(asset: Playable): Promise<Sources | null> {
+    const open = publicId(asset);
+    if (open) return this.publicSources(open, mediaOf(asset));
+    if (!signedId(asset)) return null;
+    await this.#players.have([asset]);
+    const tokens = this.#players.good(asset.id);
+    return tokens ? this.#signed(tokens, asset) : null;
+  }
+
+  /** Addresses of what everybody may play. */
+  publicSources(playbackId: string, media: "video" | "audio"): Sources {
     const { stream, image } = this.hosts;
-    const sources: Sources = { playbackId: id, hls: `${join(stream, id)}.m3u8`, expiresAt: Infinity };
-    if (mediaOf(asset) === "audio") return sources;
-    return {
-      ...sources,
-      thumbnail: `${join(image, id, "thumbnail.jpg")}?width=${PICTURE_WIDTH}`,
-      storyboard: join(image, id, "storyboard.vtt"),
-    };
+    const sources: Sources = { playbackId, hls: `${join(stream, playbackId)}.m3u8`, expiresAt: Infinity };
+    if (media === "audio") return sources;
+    return { ...sources, thumbnail: this.#thumbnail(playbackId, POSTER_WIDTH), storyboard: join(image, playbackId, "storyboard.vtt") };
+  }
+
+  /** Forget the tokens, for they were refused or another visitor is here. */
+  forget(id?: string): void {
+    this.#pictures.forget(id);
+    this.#players.forget(id);
+  }
+
+  #thumbnail(playbackId: string, width: number): string {
+    return `${join(this.hosts.image, playbackId, "thumbnail.jpg")}?width=${width}`;
   }
 
   #signed({ playback_id: playbackId, urls, expires_at: end }: BatchTokens, asset: Playable): Sources {
-    const moved = (url: string) => {
-      const { hostname, pathname, search } = new URL(url);
-      return (hostname.startsWith("image.") ? this.hosts.image : this.hosts.stream) + pathname + search;
-    };
-    const sources: Sources = { playbackId, hls: moved(urls.hls ?? ""), expiresAt: Date.parse(end) };
-    if (urls.mp4) sources.mp4 = moved(urls.mp4);
+    const sources: Sources = { playbackId, hls: this.#moved(urls.hls ?? ""), expiresAt: Date.parse(end) };
+    if (urls.mp4) sources.mp4 = this.#moved(urls.mp4);
     if (mediaOf(asset) === "audio") return sources;
-    if (urls.thumbnail) sources.thumbnail = moved(urls.thumbnail);
-    if (urls.storyboard) sources.storyboard = moved(urls.storyboard);
+    if (urls.thumbnail) sources.thumbnail = this.#moved(urls.thumbnail);
+    if (urls.storyboard) sources.storyboard = this.#moved(urls.storyboard);
     return sources;
+  }
+
+  /** The API's address on the hosts that this page takes things from. */
+  #moved(url: string): string {
+    const { hostname, pathname, search } = new URL(url);
+    return (hostname.startsWith("image.") ? this.hosts.image : this.hosts.stream) + pathname + search;
   }
 }
 
