@@ -33,7 +33,7 @@ def create_playback_tokens_for_many(request: api.Request) -> api.Response:
     records = runtime.assets().get_all(wish.asset_ids, owner=owner)
     return api.ok(
         [
-            {"asset_id": views.asset_id(record), **_signed(playback_id, mp4, wish.kinds, wish.ttl_seconds, {})}
+            {"asset_id": views.asset_id(record), **_signed(playback_id, mp4, wish.kinds, wish.ttl_seconds, wish.claims)}
             for record, playback_id, mp4 in _playable(records)
         ]
     )

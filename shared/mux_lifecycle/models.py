@@ -154,30 +154,25 @@ class TokenWish(NamedTuple):
     @classmethod
     def parse(cls, body: Json) -> Self:
         """From the body of POST /assets/{id}/playback-tokens."""
-        checks: dict[str, Callable[[object], Any]] = {
-            "playback_id": _identifier,
-            "ttl_seconds": _ttl,
-            "thumbnail": lambda value: _parameters("thumbnail", value, _THUMBNAIL),
-            "animated": lambda value: _parameters("animated", value, _ANIMATED),
-        }
-        fields = _fields(body, checks)
-        claims = {kind: fields[kind] for kind in ("thumbnail", "animated") if fields[kind]}
-        return cls(fields["playback_id"], fields["ttl_seconds"] or None, claims)
+        fields = _fields(body, {"playback_id": _identifier, "ttl_seconds": _ttl, **_PICTURES})
+        return cls(fields["playback_id"], fields["ttl_seconds"] or None, _claims(fields))
 
 
 class BatchTokenWish(NamedTuple):
-    """Tokens for several assets at once; `kinds` as in `TOKEN_KINDS`."""
+    """Tokens for several assets at once; `kinds` as in `TOKEN_KINDS`, `claims` as in TokenWish."""
 
     asset_ids: list[str]
     kinds: list[str]
     ttl_seconds: int | None
+    claims: Mapping[str, dict[str, str | int | float]]
 
     @classmethod
     def parse(cls, body: Json) -> Self:
         """From the body of POST /playback-tokens."""
-        checks = {"asset_ids": _asset_ids, "kinds": _kinds, "ttl_seconds": _ttl}
+        checks = {"asset_ids": _asset_ids, "kinds": _kinds, "ttl_seconds": _ttl, **_PICTURES}
         fields = _fields(body, checks, required=("asset_ids",))
-        return cls(fields["asset_ids"], fields["kinds"] or list(DEFAULT_TOKEN_KINDS), fields["ttl_seconds"] or None)
+        kinds = fields["kinds"] or list(DEFAULT_TOKEN_KINDS)
+        return cls(fields["asset_ids"], kinds, fields["ttl_seconds"] or None, _claims(fields))
 
 
 class GalleryQuery(NamedTuple):
@@ -367,3 +362,14 @@ _CHOICES: Final[dict[str, Callable[[object], str]]] = {
     "playback_policy": _one_of("playback_policy", PLAYBACK_POLICIES),
     "captions": _spoken("captions"),
 }
+
+
+# What a caller may ask of the pictures that tokens open.
+_PICTURES: Final[Mapping[str, Callable[[object], Any]]] = {
+    "thumbnail": lambda value: _parameters("thumbnail", value, _THUMBNAIL),
+    "animated": lambda value: _parameters("animated", value, _ANIMATED),
+}
+
+
+def _claims(fields: Mapping[str, Any]) -> dict[str, dict[str, str | int | float]]:
+    return {kind: fields[kind] for kind in _PICTURES if fields[kind]}

@@ -45,6 +45,15 @@ def test_only_the_kinds_asked_for_are_signed(site: Site) -> None:
     assert set(entry["tokens"]) == set(entry["urls"]) == {"storyboard"}
 
 
+def test_parameters_of_pictures_stand_in_the_tokens_of_all_assets(site: Site, signing_key: Json) -> None:
+    films = [site.ready_film(), site.ready_film()]
+    wanted = {"thumbnail": {"width": 640, "fit_mode": "crop"}, "animated": {"fps": 15}}
+    for entry in ask(site, *films, kinds=["thumbnail", "animated"], **wanted).data:
+        for kind, parameters in wanted.items():
+            claims = opened(entry["tokens"][kind], kind, signing_key)
+            assert {name: claims[name] for name in parameters} == parameters
+
+
 def test_the_caller_may_ask_for_less_time_and_never_gets_more(site: Site, signing_key: Json) -> None:
     asset_id = site.ready_film()
     for wanted, most in ((60, 60), (604_800, 21_600)):
@@ -116,6 +125,9 @@ def test_an_unusable_signing_key_is_the_operators_error(site: Site) -> None:
         ({"asset_ids": ["a"], "kinds": ["stats"]}, "kinds"),
         ({"asset_ids": ["a"], "kinds": [{}]}, "kinds"),
         ({"asset_ids": ["a"], "ttl_seconds": 0}, "ttl_seconds"),
+        ({"asset_ids": ["a"], "thumbnail": {"width": 5000}}, "thumbnail.width"),
+        ({"asset_ids": ["a"], "thumbnail": {"aud": "v"}}, "thumbnail"),
+        ({"asset_ids": ["a"], "animated": {"fps": "all"}}, "animated.fps"),
         ({"asset_ids": ["a"], "owner": "bob"}, "unknown field"),
     ],
 )
