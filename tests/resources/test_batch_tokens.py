@@ -47,7 +47,7 @@ def test_only_the_kinds_asked_for_are_signed(site: Site) -> None:
 
 def test_parameters_of_pictures_stand_in_the_tokens_of_all_assets(site: Site, signing_key: Json) -> None:
     films = [site.ready_film(), site.ready_film()]
-    wanted = {"thumbnail": {"width": 640, "fit_mode": "crop"}, "animated": {"fps": 15}}
+    wanted: Json = {"thumbnail": {"width": 640, "fit_mode": "crop"}, "animated": {"fps": 15}}
     for entry in ask(site, *films, kinds=["thumbnail", "animated"], **wanted).data:
         for kind, parameters in wanted.items():
             claims = opened(entry["tokens"][kind], kind, signing_key)
