@@ -21,6 +21,8 @@ export class OneAsset extends EventTarget {
   #watchers = 0;
   #life = new AbortController();
   #reading = new AbortController();
+  #changes = 0;
+  #overlapped = false;
 
   constructor(
     private readonly service: Service,
@@ -42,8 +44,31 @@ export class OneAsset extends EventTarget {
     if (this.#watchers === 1) this.#enter();
   }
 
-  /** Reads it anew. The answer to an older question is dropped. */
+  /**
+   * Runs a change of this asset; `after` says what the asset is then. Answers of changes that overlap may each lack the
+   * other, and a change that failed may have been made all the same: then it is read. Rejects as `work` does.
+   */
+  async change<T>(work: () => Promise<T>, after: (answer: T) => Asset | undefined): Promise<T> {
+    this.#changes += 1;
+    this.#overlapped ||= this.#changes > 1;
+    try {
+      const answer = await work();
+      const asset = after(answer);
+      if (this.#overlapped || !asset) await this.read();
+      else this.service.tell("asset", asset);
+      return answer;
+    } catch (error) {
+      await this.read();
+      throw error;
+    } finally {
+      this.#changes -= 1;
+      this.#overlapped &&= this.#changes > 0;
+    }
+  }
+
+  /** Reads it anew. The answer to an older question is dropped. What has been deleted stays so. */
   async read(): Promise<void> {
+    if (this.#state.status === "gone") return;
     this.#reading.abort();
     const reading = (this.#reading = new AbortController());
     this.#set({ busy: true, failure: undefined });
@@ -63,7 +88,7 @@ export class OneAsset extends EventTarget {
     this.#life = new AbortController();
     const { signal } = this.#life;
     this.service.on("asset", (asset) => asset.id === this.id && this.#arrived(asset), signal);
-    this.service.on("gone", (id) => id === this.id && this.#set({ status: "gone", busy: false }), signal);
+    this.service.on("gone", (id) => id === this.id && this.#left(), signal);
     void this.read();
     void this.#follow(signal);
   }
@@ -76,14 +101,23 @@ export class OneAsset extends EventTarget {
   }
 
   #arrived(asset: Asset): void {
+    if (this.#state.status === "gone") return;
     // What is under way was asked before this was known.
+    this.#reading.abort();
     this.#reading = new AbortController();
     this.#set({ status: "ready", busy: false, asset, failure: undefined });
   }
 
   #vanish(): void {
-    this.#set({ status: this.#state.asset ? "gone" : "missing", busy: false, failure: undefined });
+    const known = Boolean(this.#state.asset);
     this.service.tell("gone", this.id);
+    if (!known) this.#set({ status: "missing", busy: false, failure: undefined });
+  }
+
+  #left(): void {
+    this.#reading.abort();
+    this.#reading = new AbortController();
+    this.#set({ status: "gone", busy: false, failure: undefined });
   }
 
   /** Asks while the asset is unfinished, ever less often, and not at all while nobody looks. */

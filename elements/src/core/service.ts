@@ -52,9 +52,12 @@ export class Service {
     return this.#owner;
   }
 
-  /** Where tokens come from: a sign-in element, or the page itself. */
+  /** Where tokens come from: a sign-in element, or the page itself. Elements that were there before hear of the owner. */
   set tokens(source: TokenSource) {
+    if (source === this.#source) return;
     this.#source = source;
+    // Whoever asks for something next hears of the failure.
+    this.#token().catch(() => undefined);
   }
 
   /** Who is signed in has changed: nothing of the one before may stay. */

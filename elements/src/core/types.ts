@@ -10,6 +10,7 @@ export type CreatedUpload = Schemas["CreatedUpload"];
 export type Track = Schemas["Track"];
 export type BatchTokens = Schemas["BatchTokens"];
 export type Visibility = Schemas["Visibility"];
+export type SubtitleLanguage = Schemas["SubtitleLanguage"];
 export type AssetStatus = Schemas["AssetStatus"];
 
 export interface Page<T> {
