@@ -20,6 +20,7 @@ const ATTEMPT_MS = 20 * SECOND;
 const PATIENCE_MS = 20 * SECOND;
 const FIRST_WAIT_MS = SECOND;
 const LONGEST_WAIT_MS = 15 * SECOND;
+const REPORT_MS = 50;
 const BY_STATUS: Readonly<Record<number, FailureKind>> = {
   400: "invalid",
   401: "signed-out",
@@ -89,8 +90,8 @@ export async function ask(url: string, init: RequestInit, signal?: AbortSignal):
     return await fetch(url, { ...init, signal: signal ? AbortSignal.any([signal, limit]) : limit });
   } catch (error) {
     signal?.throwIfAborted();
-    // The browser reports the violation in a task of its own, after the refusal.
-    if (!limit.aborted) await pause(0);
+    // Browsers report the violation in a task of its own, which may come after the refusal.
+    if (!limit.aborted) await pause(REPORT_MS);
     throw new Failure(watch.blocked ? "blocked" : navigator.onLine ? "unreachable" : "offline", { detail: `${url}: ${String(error)}` });
   } finally {
     watch.end();

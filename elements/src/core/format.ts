@@ -35,6 +35,7 @@ export function ago(time: string, locale: string, now = Date.now()): string {
 
 /** The name of a language such as `de`, in the visitor's; the code itself where it is none that the browser knows. */
 export function languageName(code: string, locale: string): string {
+  if (!code) return "";
   try {
     return new Intl.DisplayNames([locale], { type: "language" }).of(code) ?? code;
   } catch {
