@@ -10,6 +10,8 @@ export interface CallOptions {
   signal?: AbortSignal | undefined;
   /** Makes a POST safe to repeat. */
   idempotencyKey?: string;
+  /** Sends no token: the route needs none. */
+  anonymous?: boolean;
   /** Lets the request outlive the page. */
   keepalive?: boolean;
   /** How long to go on trying while the failure is temporary, in milliseconds; 0 for one attempt. */
@@ -66,7 +68,7 @@ export class Api {
   }
 
   private async attempt(method: string, path: string, options: CallOptions, renewed: boolean): Promise<unknown> {
-    const jwt = await this.token(renewed);
+    const jwt = options.anonymous ? "" : await this.token(renewed);
     options.signal?.throwIfAborted();
     const headers = new Headers();
     if (jwt) headers.set("Authorization", `Bearer ${jwt}`);

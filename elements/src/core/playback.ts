@@ -18,16 +18,22 @@ export interface Sources {
   hls: string;
   thumbnail?: string;
   storyboard?: string;
-  mp4?: string;
-  /** Milliseconds since 1970 after which the addresses open nothing; Infinity for public ones. */
-  expiresAt: number;
+  /** The largest file that can be saved. */
+  file?: string;
+  /** Milliseconds since 1970 at which to ask for new addresses, shortly before these end; Infinity for public ones. */
+  renewAt: number;
 }
 
 export type Playable = Asset | PublishedAsset;
 
+interface Known extends BatchTokens {
+  renewAt: number;
+}
+
 const BATCH = 50;
-/** Tokens are renewed this long before they end. */
+/** Tokens are renewed this long before they end, or when a tenth of their life is left. */
 const MARGIN_MS = 60 * SECOND;
+const MARGIN_SHARE = 0.1;
 const PICTURE_WIDTH = 640;
 const POSTER_WIDTH = 1280;
 
@@ -52,37 +58,56 @@ const signedId = (asset: Playable): string | undefined => asset.playback_ids?.fi
 
 /** Tokens of one purpose by asset, asked for many at a time, each once. */
 class Tokens {
-  readonly #known = new Map<string, BatchTokens>();
+  readonly #known = new Map<string, Known>();
   readonly #asked = new Map<string, Promise<void>>();
+  /** Counts visitors: an answer to the one before is dropped. */
+  #visitor = 0;
 
   constructor(
     private readonly api: Api,
     private readonly wish: { kinds: string[]; thumbnail: { width: number } },
   ) {}
 
-  good(id: string): BatchTokens | undefined {
-    const known = this.#known.get(id);
-    return known && Date.parse(known.expires_at) - MARGIN_MS > Date.now() ? known : undefined;
+  /** The latest that came, even if this device's clock calls them old. */
+  latest(id: string): Known | undefined {
+    return this.#known.get(id);
   }
 
   /** Rejects with a Failure when they cannot be had. What nobody can open with a token has none afterwards. */
   async have(assets: readonly Playable[]): Promise<void> {
-    const wanted = assets.filter((asset) => !publicId(asset) && signedId(asset) && ready(asset) && !this.good(asset.id));
+    const wanted = assets.filter((asset) => !publicId(asset) && signedId(asset) && ready(asset) && !this.#good(asset.id));
     const fresh = wanted.filter(({ id }) => !this.#asked.has(id)).map(({ id }) => id);
     for (let start = 0; start < fresh.length; start += BATCH) this.#ask(fresh.slice(start, start + BATCH));
     await Promise.all(wanted.map(({ id }) => this.#asked.get(id)));
   }
 
   forget(id?: string): void {
-    if (id) this.#known.delete(id);
-    else this.#known.clear();
+    if (id) return void this.#known.delete(id);
+    this.#visitor += 1;
+    this.#known.clear();
+    this.#asked.clear();
+  }
+
+  #good(id: string): boolean {
+    return (this.#known.get(id)?.renewAt ?? 0) > Date.now();
+  }
+
+  #keep(asked: readonly string[], found: readonly BatchTokens[]): void {
+    for (const id of asked) this.#known.delete(id);
+    for (const tokens of found) {
+      const left = Date.parse(tokens.expires_at) - Date.now();
+      this.#known.set(tokens.asset_id, { ...tokens, renewAt: Date.now() + left - Math.min(MARGIN_MS, left * MARGIN_SHARE) });
+    }
   }
 
   #ask(ids: string[]): void {
+    const visitor = this.#visitor;
     const answered = this.api
       .post<{ data: BatchTokens[] }>("/playback-tokens", { asset_ids: ids, ...this.wish })
-      .then(({ data }) => data.forEach((tokens) => this.#known.set(tokens.asset_id, tokens)))
-      .finally(() => ids.forEach((id) => this.#asked.delete(id)));
+      .then(({ data }) => {
+        if (visitor === this.#visitor) this.#keep(ids, data);
+      })
+      .finally(() => ids.forEach((id) => this.#asked.get(id) === answered && this.#asked.delete(id)));
     for (const id of ids) this.#asked.set(id, answered);
     // Whoever waits for one of these hears of the failure; here it must only not go unhandled.
     answered.catch(() => undefined);
@@ -111,24 +136,27 @@ export class Playback {
     if (mediaOf(asset) === "audio" || !ready(asset)) return undefined;
     const open = publicId(asset);
     if (open) return this.#thumbnail(open, PICTURE_WIDTH);
-    const url = this.#pictures.good(asset.id)?.urls.thumbnail;
+    const url = this.#pictures.latest(asset.id)?.urls.thumbnail;
     return url && this.#moved(url);
   }
 
   /** Addresses that open the video now; null when nobody can play it. Rejects with a Failure when they cannot be read. */
   async sources(asset: Playable): Promise<Sources | null> {
     const open = publicId(asset);
-    if (open) return this.publicSources(open, mediaOf(asset));
+    if (open) {
+      const file = fileOf(asset);
+      return { ...this.publicSources(open, mediaOf(asset)), ...(file && { file: join(this.hosts.stream, open, file) }) };
+    }
     if (!signedId(asset)) return null;
     await this.#players.have([asset]);
-    const tokens = this.#players.good(asset.id);
+    const tokens = this.#players.latest(asset.id);
     return tokens ? this.#signed(tokens, asset) : null;
   }
 
   /** Addresses of what everybody may play. */
   publicSources(playbackId: string, media: "video" | "audio"): Sources {
     const { stream, image } = this.hosts;
-    const sources: Sources = { playbackId, hls: `${join(stream, playbackId)}.m3u8`, expiresAt: Infinity };
+    const sources: Sources = { playbackId, hls: `${join(stream, playbackId)}.m3u8`, renewAt: Infinity };
     if (media === "audio") return sources;
     return { ...sources, thumbnail: this.#thumbnail(playbackId, POSTER_WIDTH), storyboard: join(image, playbackId, "storyboard.vtt") };
   }
@@ -143,9 +171,11 @@ export class Playback {
     return `${join(this.hosts.image, playbackId, "thumbnail.jpg")}?width=${width}`;
   }
 
-  #signed({ playback_id: playbackId, urls, expires_at: end }: BatchTokens, asset: Playable): Sources {
-    const sources: Sources = { playbackId, hls: this.#moved(urls.hls ?? ""), expiresAt: Date.parse(end) };
-    if (urls.mp4) sources.mp4 = this.#moved(urls.mp4);
+  #signed({ playback_id: playbackId, urls, tokens, renewAt }: Known, asset: Playable): Sources {
+    const query = `?token=${tokens.video ?? ""}`;
+    const sources: Sources = { playbackId, hls: `${join(this.hosts.stream, playbackId)}.m3u8${query}`, renewAt };
+    const file = fileOf(asset);
+    if (file) sources.file = join(this.hosts.stream, playbackId, file) + query;
     if (mediaOf(asset) === "audio") return sources;
     if (urls.thumbnail) sources.thumbnail = this.#moved(urls.thumbnail);
     if (urls.storyboard) sources.storyboard = this.#moved(urls.storyboard);
@@ -160,3 +190,15 @@ export class Playback {
 }
 
 const ready = (asset: Playable): boolean => !("status" in asset) || asset.status === "ready";
+
+/** The name of the largest film that can be saved, else of the sound; "" while there is none. */
+function fileOf(asset: Playable): string {
+  const files = ("static_renditions" in asset ? asset.static_renditions : undefined) ?? [];
+  // The files of mp4_support have no status: they are there.
+  const ready = files.filter(({ status = "ready", name = "" }) => status === "ready" && /^[\w-]+\.(mp4|m4a)$/.test(name));
+  const size = ({ ext, width = 0, height = 0 }: (typeof ready)[number]): number => (ext === "m4a" ? -1 : width * height);
+  return ready.sort((one, other) => size(other) - size(one))[0]?.name ?? "";
+}
+
+/** Whether this device's clock says that the addresses are about to end. */
+export const isEnding = ({ renewAt }: Sources): boolean => renewAt <= Date.now();

@@ -1,6 +1,7 @@
 /** One video service as a page sees it: its API, its playback, and word of every change. Elements with one address share it. */
 import { address } from "./address.js";
 import { Api, type TokenSource } from "./api.js";
+import { Gallery } from "./gallery.js";
 import { OneAsset } from "./one-asset.js";
 import { failureOf, type Failure } from "./failure.js";
 import { subjectOf } from "./jwt.js";
@@ -33,6 +34,7 @@ export interface ServiceEvents {
 export class Service {
   readonly api: Api;
   readonly playback: Playback;
+  readonly gallery: Gallery;
   #source: TokenSource = () => "";
   #owner = "";
   readonly #target = new EventTarget();
@@ -45,6 +47,10 @@ export class Service {
   ) {
     this.api = new Api(base, (renew) => this.#token(renew));
     this.playback = new Playback(this.api, hosts);
+    this.gallery = new Gallery(this.api);
+    // What an owner does on this page shows in the gallery when somebody comes back to it.
+    this.on("asset", () => this.gallery.expire());
+    this.on("gone", (id) => this.gallery.drop((video) => video.id === id));
   }
 
   /** The `sub` of who is signed in, as far as a token has been seen; "" for nobody. */
