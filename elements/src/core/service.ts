@@ -35,6 +35,8 @@ export class Service {
   readonly api: Api;
   readonly playback: Playback;
   readonly gallery: Gallery;
+  /** Begins a sign-in; undefined where no <video-account> does that. */
+  signIn: (() => void) | undefined;
   #source: TokenSource = () => "";
   #owner = "";
   readonly #target = new EventTarget();
@@ -95,7 +97,7 @@ export class Service {
 
   async #token(renew?: boolean): Promise<string> {
     const jwt = await this.#source(renew);
-    if (jwt) this.owner = subjectOf(jwt);
+    if (jwt) this.owner = subjectOf(jwt) || this.#owner;
     return jwt;
   }
 }
