@@ -33,6 +33,8 @@ export abstract class VideoElement extends LitElement {
   /** Ends when the element leaves the page or gets another service. */
   protected life = new AbortController();
 
+  #startedWith: string | undefined;
+
   /** The locale in use, for numbers and dates. */
   protected get language(): string {
     const page = this.closest("[lang]")?.getAttribute("lang") || document.documentElement.lang || navigator.language;
@@ -65,12 +67,14 @@ export abstract class VideoElement extends LitElement {
   }
 
   protected override willUpdate(changed: PropertyValues<this>): void {
-    if (changed.has("api") && this.hasUpdated) this.#start();
-    if ((changed.has("locale") || changed.has("texts")) && this.hasUpdated) void this.#speak();
+    // A page's script may set these before the first update as well as after it.
+    if (this.isConnected && this.api !== this.#startedWith) this.#start();
+    if (changed.has("locale") || changed.has("texts")) void this.#speak();
     if (changed.has("token") && this.token && this.service) this.service.tokens = this.token;
   }
 
   #start(): void {
+    this.#startedWith = this.api;
     this.life.abort();
     this.life = new AbortController();
     const found = serviceAt(this.api);
@@ -85,6 +89,7 @@ export abstract class VideoElement extends LitElement {
 
   async #speak(): Promise<void> {
     const language = languageOf(this.language);
-    this.t = withOwn(textsAtHand(language) ?? (await loadTexts(language)), this.texts);
+    const texts = textsAtHand(language) ?? (await loadTexts(language));
+    if (language === languageOf(this.language)) this.t = withOwn(texts, this.texts);
   }
 }

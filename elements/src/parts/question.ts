@@ -11,7 +11,12 @@ export interface Question {
 
 let last = 0;
 
-/** Asks in a modal dialog inside the element; false also for Escape and when the element leaves the page. */
+/** Answers every open question of the element with no; for when what it was about is not shown any more. */
+export function unask(host: LitElement): void {
+  for (const dialog of host.renderRoot.querySelectorAll<HTMLDialogElement>("dialog.question")) dialog.close("");
+}
+
+/** Asks in a modal dialog inside the element; false also for Escape and after `unask`. */
 export function asked(host: LitElement, question: Question): Promise<boolean> {
   const dialog = document.createElement("dialog");
   const id = `question-${++last}`;
