@@ -19,14 +19,18 @@ export interface Query {
 }
 
 export interface ListState {
-  /** `first`: nothing has been read yet. `ready`: `assets` answers `query`. `failed`: it could not be read. */
+  /** `first`: nothing has been read yet. `ready`: there is a list. `failed`: there is none, for it could not be read. */
   readonly status: "first" | "ready" | "failed";
   /** Whether an answer is under way, to a new query or for the next page. */
   readonly busy: boolean;
+  /** What was asked last. */
   readonly query: Query;
+  /** What `assets` answer; not `query` while its answer is under way or has failed. */
+  readonly answered: Query | undefined;
   readonly assets: readonly Asset[];
   /** Whether there are more than these. */
   readonly more: boolean;
+  /** Why the last reading failed. */
   readonly failure: Failure | undefined;
 }
 
@@ -35,23 +39,39 @@ export const PAGE = 48;
 const FOLLOW_FIRST_MS = 1.5 * SECOND;
 const FOLLOW_LONGEST_MS = 30 * SECOND;
 const ASKED_SINGLY = 3;
+const NOTHING: ListState = {
+  status: "first",
+  busy: false,
+  query: {},
+  answered: undefined,
+  assets: [],
+  more: false,
+  failure: undefined,
+};
 
 export class AssetList extends EventTarget {
-  #state: ListState = { status: "first", busy: false, query: {}, assets: [], more: false, failure: undefined };
+  #state = NOTHING;
   #cursor: string | null = null;
   #life = new AbortController();
   #reading = new AbortController();
-  #following = false;
+  /** Whether what is read, or was read last, is a list from its beginning. */
+  #anew = true;
+  /** What was heard of assets while a page was under way; null for those that are gone. */
+  readonly #news = new Map<string, Asset | null>();
+  #following = new AbortController();
+  #turn = 0;
 
   constructor(private readonly service: Service) {
     super();
+    this.#life.abort();
+    this.#following.abort();
   }
 
   get state(): ListState {
     return this.#state;
   }
 
-  /** Begins to listen to what happens to assets elsewhere on the page. */
+  /** Begins to listen to what happens to assets elsewhere, and to ask about unfinished ones. */
   connect(): void {
     this.#life.abort();
     this.#life = new AbortController();
@@ -59,103 +79,133 @@ export class AssetList extends EventTarget {
     this.service.on("asset", (asset) => this.#put(asset), signal);
     this.service.on("gone", (id) => this.#drop(id), signal);
     this.service.on("owner", () => this.#forget(), signal);
-    this.#follow();
+    this.service.on("ended", () => this.#end(), signal);
+    this.follow();
   }
 
   /** Ends everything that is under way. */
   disconnect(): void {
     this.#life.abort();
     this.#reading.abort();
-    this.#following = false;
+    this.rest();
   }
 
   /** Shows what answers `query`. The list before stays until the answer is there. */
   show(query: Query): Promise<void> {
-    this.#set({ query, failure: undefined });
+    this.#set({ query });
     return this.#read(true);
   }
 
-  /** The next page, if there is one and none is under way. */
+  /** The next page, if there is one and nothing is under way or has failed. */
   async more(): Promise<void> {
-    if (this.#state.more && !this.#state.busy) await this.#read(false);
+    if (this.#state.more && !this.#state.busy && !this.#state.failure) await this.#read(false);
   }
 
   /** Again what failed: the whole list, or the next page. */
   retry(): Promise<void> {
-    return this.#read(this.#state.status !== "ready");
+    return this.#read(this.#anew);
+  }
+
+  /** Asks about unfinished assets, ever less often, and not at all while nobody looks or nothing is unfinished. */
+  follow(): void {
+    if (!this.#following.signal.aborted || this.#life.signal.aborted || !this.#state.assets.some(isUnfinished)) return;
+    const following = (this.#following = new AbortController());
+    void this.#followed(following.signal).finally(() => following.abort());
+  }
+
+  /** Asks about nothing until `follow` is called. */
+  rest(): void {
+    this.#following.abort();
   }
 
   /** Somebody else is here: what the one before saw goes, and what is theirs is read. */
   #forget(): void {
     this.#reading.abort();
+    this.rest();
     this.#cursor = null;
-    this.#set({ status: "first", busy: false, assets: [], more: false, failure: undefined });
+    this.#set({ ...NOTHING, query: this.#state.query });
     if (this.service.owner) void this.#read(true);
+    else this.#set({ status: "failed", failure: new Failure("signed-out") });
+  }
+
+  /** The session has ended: what is shown stays, and it is said why nothing more comes. */
+  #end(): void {
+    if (this.#state.status === "first" && !this.#state.busy) return;
+    this.#reading.abort();
+    this.#fail(new Failure("signed-out"));
   }
 
   async #read(anew: boolean): Promise<void> {
     this.#reading.abort();
     const reading = (this.#reading = new AbortController());
+    const { signal } = reading;
     const { query } = this.#state;
+    this.#anew = anew;
+    this.#news.clear();
+    // What is typed without a network must not become a request for each key.
+    if (!navigator.onLine) return this.#fail(new Failure("offline"), signal);
     this.#set({ busy: true, failure: undefined });
     try {
-      const found: Asset[] = [];
-      let cursor = anew ? null : this.#cursor;
-      // A page of a search may be short although more follows.
-      do {
-        const page: Page<Asset> = await this.service.api.get(`/assets?${parameters(query, cursor)}`, { signal: reading.signal });
-        found.push(...page.data);
-        cursor = page.next_cursor;
-      } while (cursor !== null && found.length < PAGE / 2);
-      if (reading !== this.#reading || reading.signal.aborted) return;
+      const { found, cursor } = await this.#found(query, anew ? null : this.#cursor, signal);
+      if (signal.aborted) return;
       this.#cursor = cursor;
       const before = anew ? [] : this.#state.assets;
       const had = new Set(before.map(({ id }) => id));
       const assets = [...before, ...found.filter(({ id }) => !had.has(id))];
-      this.#set({ status: "ready", busy: false, assets, more: cursor !== null });
-      this.#follow();
+      const news = [...this.#news];
+      this.#set({ status: "ready", busy: false, assets, answered: query, more: cursor !== null });
+      for (const [id, asset] of news) if (asset) this.#put(asset);
+      else this.#drop(id);
+      this.follow();
     } catch (error) {
-      if (reading !== this.#reading || isAbort(error)) return;
-      this.#fail(failureOf(error), anew, reading.signal);
+      if (signal.aborted || isAbort(error)) return;
+      this.#fail(failureOf(error), signal);
     }
   }
 
-  #fail(failure: Failure, anew: boolean, signal: AbortSignal): void {
-    this.#set({ status: anew ? "failed" : this.#state.status, busy: false, failure, ...(anew && { assets: [], more: false }) });
-    if (failure.kind !== "offline") return;
-    void online(signal).then(() => {
-      if (!signal.aborted && this.#state.failure === failure) return this.retry();
-      return undefined;
-    });
+  /** A page's worth of assets: a page of a search may be short, or empty, although more follows. */
+  async #found(query: Query, start: string | null, signal: AbortSignal): Promise<{ found: Asset[]; cursor: string | null }> {
+    const found: Asset[] = [];
+    let cursor = start;
+    do {
+      const page: Page<Asset> = await this.service.api.get(`/assets?${parameters(query, cursor)}`, { signal });
+      found.push(...page.data);
+      cursor = page.next_cursor;
+    } while (cursor !== null && found.length < PAGE / 2);
+    return { found, cursor };
   }
 
-  /** A change from elsewhere: a new asset is shown first unless the query asks for others. */
+  /** What is shown stays where it is as good as before: not when it is of another scope. */
+  #fail(failure: Failure, signal?: AbortSignal): void {
+    const { status, answered, query } = this.#state;
+    const kept = status === "ready" && (answered?.scope ?? "") === (query.scope ?? "");
+    this.#set({ status: kept ? "ready" : "failed", busy: false, failure, ...(!kept && { assets: [], answered: undefined, more: false }) });
+    if (failure.kind !== "offline" || !signal) return;
+    void online(signal).then(() => (signal.aborted || this.#state.failure !== failure ? undefined : this.retry()));
+  }
+
+  /** A change from elsewhere. One that the list does not have comes in where it belongs, unless that is on a page not read yet. */
   #put(asset: Asset): void {
-    const { assets, query } = this.#state;
+    if (this.#state.busy) this.#news.set(asset.id, asset);
+    const { assets, answered, status, more } = this.#state;
+    if (status !== "ready" || !answered) return;
     const at = assets.findIndex(({ id }) => id === asset.id);
     if (at >= 0) {
-      this.#set({ assets: assets.with(at, asset) });
-    } else if (this.#state.status === "ready" && isPlain(query) && isRecent(asset, assets)) {
-      this.#set({ assets: [asset, ...assets] });
+      const fits = suits(asset, answered);
+      this.#set({ assets: fits ? assets.with(at, asset) : assets.toSpliced(at, 1) });
     } else {
-      return;
+      if (answered.q || answered.scope || !suits(asset, answered)) return;
+      const before = assets.findIndex((other) => (answered.order === "oldest" ? isNewer(other, asset) : isNewer(asset, other)));
+      if (before < 0 && more) return;
+      this.#set({ assets: assets.toSpliced(before < 0 ? assets.length : before, 0, asset) });
     }
-    this.#follow();
+    this.follow();
   }
 
   #drop(id: string): void {
+    if (this.#state.busy) this.#news.set(id, null);
     const assets = this.#state.assets.filter((asset) => asset.id !== id);
     if (assets.length < this.#state.assets.length) this.#set({ assets });
-  }
-
-  /** Asks about unfinished assets, ever less often, and not at all while nobody looks or nothing is unfinished. */
-  #follow(): void {
-    if (this.#following || this.#life.signal.aborted || !this.#state.assets.some(isUnfinished)) return;
-    this.#following = true;
-    const { signal } = this.#life;
-    void this.#followed(signal).finally(() => {
-      if (this.#life.signal === signal) this.#following = false;
-    });
   }
 
   async #followed(signal: AbortSignal): Promise<void> {
@@ -165,7 +215,8 @@ export class AssetList extends EventTarget {
       await shown(signal);
       await online(signal);
       const unfinished = this.#state.assets.filter(isUnfinished);
-      if (signal.aborted || unfinished.length === 0) return;
+      // Without a session there is no answer, and reading the list again starts this again.
+      if (signal.aborted || unfinished.length === 0 || this.#state.failure?.kind === "signed-out") return;
       const changed = await this.#askedAbout(unfinished, signal);
       wait = changed ? FOLLOW_FIRST_MS : Math.min(wait * 1.5, FOLLOW_LONGEST_MS);
     }
@@ -173,30 +224,37 @@ export class AssetList extends EventTarget {
 
   /** Whether anything has changed. A failure here is no news: the next question comes. */
   async #askedAbout(unfinished: readonly Asset[], signal: AbortSignal): Promise<boolean> {
-    const before = JSON.stringify(unfinished);
+    const before = new Map(unfinished.map((asset) => [asset.id, JSON.stringify(asset)]));
     const found = new Map<string, Asset>();
     try {
       if (unfinished.length > ASKED_SINGLY && !this.#state.query.scope) {
         const page: Page<Asset> = await this.service.api.get("/assets?limit=100", { signal, patience: 0 });
         for (const asset of page.data) found.set(asset.id, asset);
       }
-      const rest = unfinished.filter(({ id }) => !found.has(id)).slice(0, ASKED_SINGLY);
-      for (const { id } of rest) {
-        try {
-          const { data } = await this.service.api.get<{ data: Asset }>(`/assets/${id}`, { signal, patience: 0 });
-          found.set(id, data);
-        } catch (error) {
-          if (!(error instanceof Failure) || error.kind !== "missing") throw error;
-          this.service.tell("gone", id);
-        }
-      }
+      for (const { id } of this.#nextOf(unfinished.filter(({ id }) => !found.has(id)))) await this.#askedFor(id, found, signal);
     } catch (error) {
       if (!isAbort(error) && !(error instanceof Failure)) throw error;
     }
-    const after = unfinished.flatMap(({ id }) => found.get(id) ?? []);
-    const differing = after.filter((asset) => !before.includes(JSON.stringify(asset)));
+    if (signal.aborted) return false;
+    const differing = [...found.values()].filter((asset) => before.has(asset.id) && before.get(asset.id) !== JSON.stringify(asset));
     for (const asset of differing) this.service.tell("asset", asset);
     return differing.length > 0;
+  }
+
+  /** A few of these, and others at the next call. */
+  #nextOf(assets: readonly Asset[]): Asset[] {
+    const start = assets.length > ASKED_SINGLY ? (this.#turn += ASKED_SINGLY) % assets.length : 0;
+    return [...assets.slice(start), ...assets.slice(0, start)].slice(0, ASKED_SINGLY);
+  }
+
+  async #askedFor(id: string, found: Map<string, Asset>, signal: AbortSignal): Promise<void> {
+    try {
+      const { data } = await this.service.api.get<{ data: Asset }>(`/assets/${id}`, { signal, patience: 0 });
+      found.set(id, data);
+    } catch (error) {
+      if (!(error instanceof Failure) || error.kind !== "missing") throw error;
+      this.service.tell("gone", id);
+    }
   }
 
   #set(change: Partial<ListState>): void {
@@ -213,9 +271,8 @@ function parameters(query: Query, cursor: string | null): URLSearchParams {
   return all;
 }
 
-const isPlain = (query: Query): boolean =>
-  !query.q && !query.status && !query.visibility && !query.scope && query.order !== "oldest";
+/** Whether an asset still is what the list was asked for. Titles are the service's to compare. */
+const suits = (asset: Asset, { status, visibility }: Query): boolean =>
+  (!status || asset.status === status) && (!visibility || asset.visibility === visibility);
 
-/** Whether an asset belongs to the top of a list with the newest first. */
-const isRecent = (asset: Asset, assets: readonly Asset[]): boolean =>
-  assets.length === 0 || asset.created_at >= (assets[0]?.created_at ?? "");
+const isNewer = (asset: Asset, other: Asset): boolean => Date.parse(asset.created_at) > Date.parse(other.created_at);

@@ -6,6 +6,7 @@ import { OneAsset } from "./one-asset.js";
 import { failureOf, type Failure } from "./failure.js";
 import { subjectOf } from "./jwt.js";
 import { MUX_HOSTS, Playback, type Hosts } from "./playback.js";
+import { Tabs } from "./tabs.js";
 import type { Asset } from "./types.js";
 
 /** What the page configures once, with `configure`, for all elements on it. Attributes of an element win over it. */
@@ -40,6 +41,7 @@ export class Service {
   #source: TokenSource = () => "";
   #owner = "";
   readonly #target = new EventTarget();
+  readonly #tabs: Tabs;
   readonly #assets = new Map<string, OneAsset>();
 
   constructor(
@@ -53,6 +55,7 @@ export class Service {
     // What an owner does on this page shows in the gallery when somebody comes back to it.
     this.on("asset", () => this.gallery.expire());
     this.on("gone", (id) => this.gallery.drop((video) => video.id === id));
+    this.#tabs = new Tabs(base, ({ type, detail }) => this.#dispatch(type, detail));
   }
 
   /** The `sub` of who is signed in, as far as a token has been seen; "" for nobody. */
@@ -74,6 +77,7 @@ export class Service {
     this.#owner = sub;
     this.playback.forget();
     this.#assets.clear();
+    this.#tabs.open(sub);
     this.tell("owner", sub);
   }
 
@@ -91,7 +95,14 @@ export class Service {
     this.#target.addEventListener(type, (event) => listener((event as CustomEvent<ServiceEvents[K]>).detail), options);
   }
 
+  /** Says what has changed to all elements with this service; what has changed of assets, to those in other tabs too. */
   tell<K extends keyof ServiceEvents>(type: K, detail: ServiceEvents[K]): void {
+    this.#dispatch(type, detail);
+    if (type === "asset") this.#tabs.tell({ type, detail: detail as Asset });
+    if (type === "gone") this.#tabs.tell({ type, detail: detail as string });
+  }
+
+  #dispatch(type: string, detail: unknown): void {
     this.#target.dispatchEvent(new CustomEvent(type, { detail }));
   }
 
