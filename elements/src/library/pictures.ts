@@ -40,7 +40,8 @@ export class Pictures {
       this.#known.set(asset.id, { key: keyOf(asset), url: "", refused });
     }
     const open = wanted.filter(publicId);
-    await Promise.all([this.#find(open), this.#prepared(wanted.filter((asset) => !open.includes(asset)))]);
+    if (open.length) this.#find(open);
+    await this.#prepared(wanted.filter((asset) => !open.includes(asset)));
   }
 
   /** The picture at an address did not come. Once, the address may have ended or the network failed; twice, there is none. */
@@ -69,8 +70,8 @@ export class Pictures {
   async #prepared(assets: readonly Asset[]): Promise<void> {
     for (let tries = 1; assets.length > 0; tries += 1) {
       try {
-        await this.service.playback.prepare(assets);
-        return await this.#find(assets);
+        await this.service.playback.preparePictures(assets);
+        return this.#find(assets);
       } catch (error) {
         if (tries === TRIES || !failureOf(error).temporary || this.signal.aborted) return this.#lose(assets);
         await pause(WAIT_MS * tries, this.signal);
@@ -80,14 +81,11 @@ export class Pictures {
     }
   }
 
-  async #find(assets: readonly Asset[]): Promise<void> {
-    await Promise.allSettled(
-      assets.map(async (asset) => {
-        const sources = await this.service.playback.sources(asset);
-        const known = this.#known.get(asset.id);
-        if (known?.key === keyOf(asset)) known.url = sources?.thumbnail ?? "";
-      }),
-    );
+  #find(assets: readonly Asset[]): void {
+    for (const asset of assets) {
+      const known = this.#known.get(asset.id);
+      if (known?.key === keyOf(asset)) known.url = this.service.playback.picture(asset) ?? "";
+    }
     if (!this.signal.aborted) this.changed();
   }
 
