@@ -1,5 +1,5 @@
-# Everything this project can do on a laptop or in CI. Needs make and Python 3.13; the virtual environments are made from
-# the pinned requirements when a target needs them and when the pins have changed.
+# Everything this project can do on a laptop or in CI. Needs make and Python 3.13, and Node.js 20 for the elements and the
+# site; environments are made from what is pinned when a target needs them and when the pins have changed.
 
 SHELL := bash
 .DEFAULT_GOAL := help
@@ -11,9 +11,14 @@ SAM := .venv-sam/bin/sam
 DEV_READY := .venv/requirements.stamp
 SAM_READY := .venv-sam/requirements.stamp
 PYTHON_CODE := shared/layer shared/mux_lifecycle functions local ops tests bench mutation
-SITE_READY := site/node_modules/.package-lock.json
+ELEMENTS_READY := elements/node_modules/.installed
+ELEMENTS_BUILT := elements/dist/.built
+ELEMENTS_SOURCES := $(filter-out %/schema.ts,$(shell find elements/src -name '*.ts')) \
+	$(wildcard elements/*.ts elements/*.js elements/tsconfig*.json elements/package.json)
 POLICY := .venv-policy/bin
 POLICY_READY := .venv-policy/requirements.stamp
+
+NPM := $(shell command -v npm)
 
 # Extra arguments for the tool behind a target, as in `make test ARGS="-x -k webhook"`.
 ARGS ?=
@@ -22,9 +27,9 @@ ARGS ?=
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
 
-# Without npm the API runs all the same, and says that the site lacks its uploader and player.
+# Without npm the API runs all the same, and the site says what to install.
 .PHONY: run
-run: $(DEV_READY) $(if $(shell command -v npm),$(SITE_READY)) ## The whole stack on this machine; Ctrl-C ends it (pages of a dev server: ORIGINS=http://localhost:5173)
+run: $(DEV_READY) $(if $(NPM),try-elements) ## The whole stack on this machine; Ctrl-C ends it (pages of a dev server: ORIGINS=http://localhost:5173)
 	@exec $(BIN)/python -m local $(ARGS)
 
 .PHONY: test
@@ -41,7 +46,7 @@ mutate: $(DEV_READY) ## Change what must not break, place by place: do tests not
 	$(BIN)/python -m mutation $(ARGS)
 
 .PHONY: check
-check: lint types validate $(DEV_READY) ## Style, types, template
+check: lint types validate $(DEV_READY) $(if $(NPM),elements-types) ## Style, types, template
 	$(BIN)/python -m pytest --quiet tests/template
 
 .PHONY: lint
@@ -52,6 +57,10 @@ lint: $(DEV_READY)
 .PHONY: types
 types: $(DEV_READY)
 	$(BIN)/mypy $(PYTHON_CODE)
+
+.PHONY: elements-types
+elements-types: $(ELEMENTS_READY)
+	@npm run --silent types --prefix elements
 
 .PHONY: validate
 validate: $(DEV_READY) $(SAM_READY) ## The template, with cfn-lint and SAM
@@ -145,6 +154,19 @@ erase: $(DEV_READY) ## Erase everything of one owner, after a dry run (OWNER=sub
 	@POWERTOOLS_LOG_LEVEL=WARNING POWERTOOLS_METRICS_DISABLED=true \
 		$(OPS) erase $(if $(LOCAL),--local "$(LOCAL)",$(OF_STACK)) --owner="$$ERASE_OWNER" --confirm="$(CONFIRM)"
 
+.PHONY: elements
+elements: $(ELEMENTS_BUILT) ## Build the web components, in elements/dist, when their sources have changed
+
+# What fails is shown, and what was built before, if anything, is served.
+.PHONY: try-elements
+try-elements:
+	@$(MAKE) --no-print-directory elements || echo "the elements could not be built: the site shows what was built before" >&2
+
+.PHONY: site
+site: $(DEV_READY) $(ELEMENTS_BUILT) ## A folder to deploy: the example site and the built elements (OUT=.site)
+	@$(OPS) site --output "$(or $(OUT),.site)"
+	@echo "$(or $(OUT),.site): ready to deploy"
+
 HOST ?= plain
 FOLDER ?= /
 
@@ -167,7 +189,7 @@ format: $(DEV_READY) ## Format the code and repair what ruff can
 
 .PHONY: clean
 clean: ## Remove what was built and cached; the virtual environments stay
-	rm -rf .aws-sam .mutate .coverage .coverage.* htmlcov .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .aws-sam .site elements/dist elements/custom-elements.json elements/src/core/schema.ts .mutate .coverage .coverage.* htmlcov .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find $(PYTHON_CODE) -type d -name __pycache__ -prune -exec rm -rf {} +
 
 # A command on PATH may be a shim that does not run, so each candidate is tried. 3.13 comes first: Lambda runs it.
@@ -181,9 +203,20 @@ FIND_PYTHON = for python in python3.13 python3.14 python3 python; do \
 		exit 1; \
 	fi
 
-$(SITE_READY): site/package-lock.json
-	@cd site && { npm ci --ignore-scripts --no-audit --no-fund --loglevel error && touch node_modules/.package-lock.json; } || \
-		echo "npm could not install the site's uploader and player: the site runs without them" >&2
+# Without npm the stamps stay as they are, and the shell says that there is no npm.
+NEED_NPM = { command -v npm && node --eval 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)'; } >/dev/null 2>&1 || { \
+		echo "Node.js 20 with npm is missing: install it and call make again" >&2; exit 1; }
+
+$(ELEMENTS_READY): elements/package-lock.json
+	@$(NEED_NPM)
+	@echo "elements: installing what elements/package-lock.json pins, under a minute the first time"
+	@cd elements && npm ci --ignore-scripts --no-audit --no-fund --loglevel error
+	@touch $@
+
+$(ELEMENTS_BUILT): $(ELEMENTS_READY) openapi.yaml $(ELEMENTS_SOURCES)
+	@echo "elements: building"
+	@cd elements && { said=$$(npm run --silent build 2>&1) || { echo "$$said" >&2; exit 1; }; }
+	@touch $@
 
 $(DEV_READY): requirements/dev.txt
 $(SAM_READY): requirements/sam.txt

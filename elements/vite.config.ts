@@ -15,5 +15,6 @@ export default defineConfig({
       output: { entryFileNames: "[name].js", chunkFileNames: "chunks/[name]-[hash].js" },
     },
     minify: true,
+    license: { fileName: "THIRD-PARTY-LICENSES.md" },
   },
 });

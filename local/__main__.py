@@ -14,7 +14,7 @@ from local.intrinsics import TemplateError
 from local.ports import PortInUseError
 from local.services import ServiceError
 from local.settings import PROJECT, Settings, SettingsError
-from local.site import packages_missing
+from local.site import elements_missing
 from local.stack import Stack, StackError
 
 if TYPE_CHECKING:
@@ -68,8 +68,8 @@ async def _serve(settings: Settings) -> int:
 def _ready(stack: Stack, settings: Settings) -> str:
     api = stack.api_url
     site = f"\n  site  {stack.site_url}" if stack.site_url else ""
-    if site and packages_missing(settings.site):
-        site += "  (without its uploader and player: install Node.js 20 with npm, and start again)"
+    if site and elements_missing(settings.site):
+        site += "  (not built: install Node.js 20 with npm, and run make run again)"
     emulator = "" if settings.mux else f"  (emulator: {'what is uploaded plays' if stack.plays else NO_FFMPEG})"
     pages = f"\n  pages {', '.join(settings.origins)}  (may use the API, too)" if settings.origins else ""
     return f"""

@@ -1,4 +1,4 @@
-"""Serves the example site on an origin of its own: its files as they are, its configuration, and its npm packages."""
+"""Serves the example site on an origin of its own: its files as they are, its configuration, and the built elements."""
 
 from __future__ import annotations
 
@@ -15,15 +15,29 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-PACKAGES = "npm/"
-# The site finds the web components here; they are built in a folder beside it.
+# The site finds the elements here; they are built in a folder beside it.
 ELEMENTS = "elements/"
-# As a CDN names a file of a package: NAME@VERSION/PATH.
-_FILE = re.compile(r"(?P<name>(@[a-z0-9-]+/)?[a-z0-9][a-z0-9.-]*)@(?P<version>[0-9][^/]*)/(?P<path>.+)", re.DOTALL)
-# Names that a file of the site or of a package has: no operating system sees any other in them.
-_PATH = re.compile(r"(@?[A-Za-z0-9_][A-Za-z0-9_.-]*/)*[A-Za-z0-9_][A-Za-z0-9_.-]*", re.ASCII)
+# Names that a file of the site or of the elements has: no operating system sees any other in them.
+_PATH = re.compile(r"([A-Za-z0-9_][A-Za-z0-9_.-]*/)*[A-Za-z0-9_][A-Za-z0-9_.-]*", re.ASCII)
 _LONGEST_PATH = 200
-_TYPES = {".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
+_TYPES = {
+    ".html": "text/html",
+    ".js": "text/javascript",
+    ".css": "text/css",
+    ".svg": "image/svg+xml",
+    ".md": "text/markdown",
+}
+_NOT_BUILT = """<!doctype html>
+<html lang="en">
+  <meta charset="utf-8">
+  <meta name="viewport" content="width=device-width, initial-scale=1">
+  <meta name="color-scheme" content="light dark">
+  <title>The site is not built</title>
+  <h1>The site is not built</h1>
+  <p>The API runs. The pages need the elements, and npm builds them.</p>
+  <p>Install Node.js 20 and run <code>make run</code> again.</p>
+</html>
+"""
 
 
 def application(folder: Path, config: Mapping[str, str]) -> web.Application:
@@ -34,21 +48,25 @@ def application(folder: Path, config: Mapping[str, str]) -> web.Application:
     site = _Site(folder, config)
     app = web.Application(middlewares=[by_its_name])
     app.router.add_get("/config.js", site.config)
-    app.router.add_get(f"/{PACKAGES}{{file:.+}}", site.package)
     app.router.add_get(f"/{ELEMENTS}{{path:.+}}", site.element)
     app.router.add_get("/{path:.*}", site.file)
     app.on_response_prepare.append(site.headers)
     return app
 
 
-def packages_missing(folder: Path) -> bool:
-    """Whether the site's npm packages are not installed."""
-    return (folder / "package.json").exists() and not (folder / "node_modules").is_dir()
+def elements_missing(folder: Path) -> bool:
+    """Whether the elements that the site is made of are not built."""
+    return not (_elements(folder) / "index.js").is_file()
+
+
+def _elements(folder: Path) -> Path:
+    return folder.resolve().parent / "elements" / "dist"
 
 
 class _Site:
     def __init__(self, folder: Path, config: Mapping[str, str]) -> None:
         self._folder = folder.resolve()
+        self._elements = _elements(folder)
         self._config = f"export default {json.dumps(dict(config), indent=2)};\n"
         self._headers = page_headers(config)
 
@@ -56,20 +74,14 @@ class _Site:
         return web.Response(text=self._config, content_type="text/javascript")
 
     async def file(self, request: web.Request) -> web.Response:
-        return self._response(request.match_info["path"] or "index.html", self._folder)
+        path = request.match_info["path"] or "index.html"
+        response = self._response(path, self._folder)
+        if path.endswith(".html") and elements_missing(self._folder):
+            return web.Response(text=_NOT_BUILT, content_type="text/html", status=503)
+        return response
 
     async def element(self, request: web.Request) -> web.Response:
-        return self._response(request.match_info["path"], self._folder.parent / "elements" / "dist")
-
-    async def package(self, request: web.Request) -> web.Response:
-        named = _FILE.fullmatch(request.match_info["file"])
-        if not named:
-            raise web.HTTPNotFound
-        packages = self._folder / "node_modules"
-        manifest = _file(packages, f"{named['name']}/package.json")
-        if manifest is None or json.loads(manifest.read_bytes()).get("version") != named["version"]:
-            raise web.HTTPNotFound(text=f"{named['name']} {named['version']} is not installed: run npm ci in site/\n")
-        return self._response(named["path"], manifest.parent)
+        return self._response(request.match_info["path"], self._elements)
 
     async def headers(self, request: web.Request, response: web.StreamResponse) -> None:
         response.headers["Cache-Control"] = "no-store"

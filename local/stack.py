@@ -264,7 +264,6 @@ class Stack:
             "stream": "https://stream.mux.com/" if mux else f"{self.mux_url}/stream/",
             "image": "https://image.mux.com/" if mux else f"{self.mux_url}/image/",
             "dataKey": "",
-            "components": f"/{site.PACKAGES}",
         }
         return site.application(self._settings.site, config)
 

@@ -1,10 +1,10 @@
-"""What `make doctor`, `make logs`, `make erase` and `make headers` run: `python -m ops doctor`, and so on."""
+"""What `make doctor`, `make logs`, `make erase`, `make headers` and `make site` run: `python -m ops doctor` etc."""
 
 import argparse
 import sys
 from pathlib import Path
 
-from ops import doctor, erase, headers, local_stack, logs
+from ops import assemble, doctor, erase, headers, local_stack, logs
 from ops.hosting import HOSTS
 from ops.site_config import SiteConfigError
 from ops.stack import OperatorError, Stack, signed_in
@@ -16,7 +16,14 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         if options.tool == "headers":
-            _write(headers.headers(options.host, options.config, options.sign_in, options.folder), options.output)
+            text = headers.headers(options.host, options.config, options.sign_in, options.folder)
+            if options.output and options.output.is_dir():
+                headers.into_pages(text, options.host, options.output)
+            else:
+                _write(text, options.output)
+            return 0
+        if options.tool == "site":
+            assemble.assemble(options.site, options.elements, options.output)
             return 0
         return 0 if _asked(options) else 1
     except (OperatorError, SiteConfigError) as error:
@@ -89,9 +96,13 @@ def _parser() -> argparse.ArgumentParser:
     sent = tools.add_parser("headers", allow_abbrev=False, help="the headers that a host sends with the site's pages")
     sent.add_argument("host", choices=HOSTS)
     sent.add_argument("--config", type=Path, default=Path("site/config.js"), help="default: %(default)s")
-    sent.add_argument("--output", type=Path, help="a file; else it is printed")
+    sent.add_argument("--output", type=Path, help="a file, or a folder of pages (github-pages)")
     sent.add_argument("--folder", default="/", help="where the site lies on its host, such as /videos/")
     sent.add_argument("--sign-in", nargs="*", default=[], help="hosts of the issuer, for when it cannot be asked")
+    made = tools.add_parser("site", allow_abbrev=False, help="a folder to deploy: the site and its elements")
+    made.add_argument("--site", type=Path, default=Path("site"), help="default: %(default)s")
+    made.add_argument("--elements", type=Path, default=Path("elements/dist"), help="default: %(default)s")
+    made.add_argument("--output", type=Path, required=True)
     return parser
 
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from ops.site_config import SiteConfigError
 
@@ -14,8 +14,13 @@ MUX = "https://*.mux.com"
 UPLOADS = (MUX, "https://storage.googleapis.com")
 COUNTING = "https://*.litix.io"
 _POLICY = "Content-Security-Policy"
-_SERVER = re.compile(r"https://[a-z0-9.-]+(:[0-9]{1,5})?|http://(localhost|127\.0\.0\.1):[0-9]{1,5}")
-_PATH = re.compile(r"[A-Za-z0-9._~@/-]*")
+SELF = "'self'"
+# Where Mux delivers from when config.js names nothing else.
+_DEFAULTS = {"stream": "https://stream.mux.com", "image": "https://image.mux.com"}
+_PORTS = {"https": 443, "http": 80}
+_PORT = r"(:[0-9]{1,5})?"
+_SERVER = re.compile(rf"https://[a-z0-9.-]+{_PORT}|http://(localhost|127(\.[0-9]{{1,3}}){{3}}){_PORT}")
+_PLACEHOLDER = "EXAMPLE"
 
 
 @dataclass(frozen=True)
@@ -37,7 +42,7 @@ def page_headers(config: Mapping[str, str], sign_in: Iterable[str] = ()) -> Page
         everything={
             "Referrer-Policy": "strict-origin-when-cross-origin",
             "X-Content-Type-Options": "nosniff",
-            # Pages of other sites load the modules of the drop-in uploader.
+            # Pages of other sites load the elements: modules from another origin need it.
             "Access-Control-Allow-Origin": "*",
         },
         pages={_POLICY: f"{policy}; frame-ancestors 'none'", "X-Frame-Options": "DENY"},
@@ -52,13 +57,13 @@ def content_policy(config: Mapping[str, str], sign_in: Iterable[str] = ()) -> st
     emulated = stream.startswith("http://")
     mux = () if emulated else (MUX,)
     uploads = () if emulated else UPLOADS
-    counting = (COUNTING,) if config.get("dataKey") else ()
+    counting = (COUNTING,) if config.get("dataKey", "").strip() else ()
     talked_to = (server(config, "api"), server(config, "issuer"), *map(_server, sign_in))
     return "; ".join(
         (
             "default-src 'none'",
-            _sources("script-src 'self'", _components(config)),
-            # For the styles inside Mux's elements.
+            "script-src 'self'",
+            # For the styles inside Mux's player.
             "style-src 'self' 'unsafe-inline'",
             _sources("img-src 'self' data: blob:", (image, *mux, *counting)),
             _sources("connect-src 'self'", (*talked_to, stream, image, *uploads, *counting)),
@@ -71,31 +76,34 @@ def content_policy(config: Mapping[str, str], sign_in: Iterable[str] = ()) -> st
 
 
 def server(config: Mapping[str, str], name: str) -> str:
-    """The origin of an address in the configuration. Raises SiteConfigError."""
-    return _server(config.get(name, ""), f"`{name}` in config.js")
+    """An address's origin; 'self' for an address that begins with a slash. Raises SiteConfigError."""
+    return _server(config.get(name, "").strip() or _DEFAULTS.get(name, ""), f"`{name}` in config.js")
 
 
 def _server(url: str, what: str = "an address of the sign-in service") -> str:
-    parts = urlsplit(url)
-    origin = f"{parts.scheme}://{parts.netloc}"
-    if not _SERVER.fullmatch(origin):
+    """Takes what `address` in elements/src/core/address.ts takes: tests/ops/addresses.json holds both to it."""
+    text = url.strip()
+    if re.match(r"/(?!/)", text):
+        return SELF
+    origin = _origin(text)
+    if not _SERVER.fullmatch(origin) or _PLACEHOLDER in text:
         raise SiteConfigError(f"{what} is {url!r}: it must be like https://videos.example.com")
     return origin
 
 
-def _components(config: Mapping[str, str]) -> tuple[str, ...]:
-    """Where Mux's elements are; a folder of the site itself needs no more."""
-    base = config.get("components", "")
-    if not urlsplit(base).netloc:
-        return ()
-    folder = urlsplit(urljoin(base, "@mux/"))
-    if not _PATH.fullmatch(folder.path):
-        raise SiteConfigError(f"`components` in config.js is {base!r}: its path holds more than letters and digits")
-    return (server(config, "components") + folder.path,)
+def _origin(url: str) -> str:
+    """As a browser writes it; "" when there is none."""
+    try:
+        parts = urlsplit(url)
+        host = (parts.hostname or "").encode("idna").decode()
+        port = "" if parts.port in {None, _PORTS.get(parts.scheme)} else f":{parts.port}"
+    except ValueError:
+        return ""
+    return "" if "@" in parts.netloc else f"{parts.scheme}://{host}{port}"
 
 
 def _sources(directive: str, hosts: Iterable[str]) -> str:
     """The directive with its hosts, each once, and none that the wildcard stands for."""
-    once = list(dict.fromkeys(hosts))
+    once = [host for host in dict.fromkeys(hosts) if host not in directive.split()]
     covered = [host for host in once if MUX in once and host != MUX and host.endswith(".mux.com")]
     return " ".join([directive, *(host for host in once if host not in covered)])

@@ -11,10 +11,8 @@ export default {
   // Language of the subtitles that Mux writes for new videos, "auto" to find it out, "" for none.
   captions: "auto",
   // Where Mux delivers from: its own hosts, or your custom domains.
-  stream: "https://stream.mux.com/",
-  image: "https://image.mux.com/",
+  stream: "https://stream.mux.com",
+  image: "https://image.mux.com",
   // A Mux Data environment key, if views are to be counted; without one the player reports nothing to anybody.
   dataKey: "",
-  // Where the npm packages @mux/mux-player and @mux/mux-uploader are.
-  components: "https://cdn.jsdelivr.net/npm/",
 };

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from tests.local.served import Gateway
 
-CONFIG = dict.fromkeys(("api", "issuer", "stream", "image", "components"), "http://127.0.0.1:1/")
+CONFIG = dict.fromkeys(("api", "issuer", "stream", "image"), "http://127.0.0.1:1/")
 LONG = "a" * 300
 ODD_NAMES = ["", ".", "..", "%2e%2e", "%2f", "..%2f..%2fsecret.js", "%5c", "%00", "a%00.html", "index.html%00", "%ff"]
 ODD_NAMES += [
@@ -33,9 +33,9 @@ ODD_NAMES += [
     "a" * 1500,
     "js",
     "index.html",
-    "npm",
-    "@mux",
-    ".npmrc",
+    "elements",
+    "dist",
+    ".built",
     "[",
     ":",
 ]
@@ -56,9 +56,12 @@ def site_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     (folder / "secret.js").write_text("outside")
     files = folder / "site"
     (files / "js" / "folder.js").mkdir(parents=True)
-    (files / "node_modules" / "@mux").mkdir(parents=True)
+    elements = folder / "elements" / "dist"
+    (elements / "chunks").mkdir(parents=True)
+    (elements / "index.js").write_text("inside")
+    (elements / ".built").touch()
+    (elements.parent / "secret.js").write_text("outside")
     (files / "index.html").write_text("inside")
-    (files / "package.json").write_text('{"version": "1"}')
     with serving(site.application(files, CONFIG)) as url:
         yield url
 
@@ -118,10 +121,12 @@ def status(url: str, target: bytes, method: bytes = b"GET") -> int:
 @example(path=f"{LONG}.html")
 @example(path="js/folder.js")
 @example(path="..%2fsecret.js")
-@example(path="npm/..@1/index.html")
-@example(path=f"npm/{LONG}@1/x.js")
-@example(path="npm/@mux@1/x.js")
-@example(path="npm/x@1/%00.js")
+@example(path="elements/.built")
+@example(path="elements/chunks")
+@example(path="elements/..%2fsecret.js")
+@example(path="elements/%2e%2e/secret.js")
+@example(path=f"elements/{LONG}.js")
+@example(path="elements/%00.js")
 def test_the_site_has_no_odd_files(site_url: str, path: str) -> None:
     is_page = path in {"", "index.html"}
     assert status(site_url, path.encode()) == (200 if is_page else 404)

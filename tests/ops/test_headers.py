@@ -22,11 +22,13 @@ from tests.world import ROOT
 CONFIG = {
     "api": "https://abc.execute-api.eu-central-1.amazonaws.com",
     "issuer": "https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_pool",
-    "stream": "https://stream.mux.com/",
-    "image": "https://image.mux.com/",
+    "stream": "https://stream.mux.com",
+    "image": "https://image.mux.com",
     "dataKey": "",
-    "components": "https://cdn.jsdelivr.net/npm/",
 }
+ISSUER = "https://cognito-idp.eu-central-1.amazonaws.com"
+# The elements' own tests read the same file.
+ADDRESSES = json.loads((ROOT / "tests" / "ops" / "addresses.json").read_text(encoding="utf-8"))
 SIGN_IN = "https://users.auth.eu-central-1.amazoncognito.com"
 POLICY = "Content-Security-Policy"
 
@@ -73,11 +75,11 @@ def told(host: str, path: Path, *options: str) -> str:
 def test_pages_talk_to_the_api_the_sign_in_and_mux_and_to_nobody_else() -> None:
     assert policy_of() == {
         "default-src": ["'none'"],
-        "script-src": ["'self'", "https://cdn.jsdelivr.net/npm/@mux/"],
+        "script-src": ["'self'"],
         "style-src": ["'self'", "'unsafe-inline'"],
         "img-src": ["'self'", "data:", "blob:", "https://*.mux.com"],
         "connect-src": [
-            *("'self'", CONFIG["api"], "https://cognito-idp.eu-central-1.amazonaws.com", SIGN_IN),
+            *("'self'", CONFIG["api"], ISSUER, SIGN_IN),
             *("https://*.mux.com", "https://storage.googleapis.com"),
         ],
         "media-src": ["blob:", "https://*.mux.com"],
@@ -95,12 +97,31 @@ def test_views_are_reported_only_with_a_data_key() -> None:
     assert [name for name, sources in counted.items() if counting in sources] == ["img-src", "connect-src"]
 
 
-def test_custom_domains_and_a_folder_of_components_are_in_the_policy() -> None:
-    own = policy_of(stream="https://video.example.com/", image="https://pictures.example.com/", components="npm/")
-    assert own["script-src"] == ["'self'"]
+def test_custom_domains_are_in_the_policy() -> None:
+    own = policy_of(stream="https://video.example.com/", image="https://pictures.example.com/")
     assert "https://pictures.example.com" in own["img-src"]
     assert {"https://video.example.com", "https://*.mux.com"} <= set(own["media-src"])
     assert {"https://video.example.com", "https://pictures.example.com"} <= set(own["connect-src"])
+
+
+@pytest.mark.parametrize(("text", "server"), ADDRESSES["same"].items())
+def test_blanks_slashes_and_capitals_make_no_difference_to_an_address(text: str, server: str) -> None:
+    assert policy_of(api=text)["connect-src"][:2] == list(dict.fromkeys(["'self'", server, ISSUER]))[:2]
+    assert policy_of(image=text)["img-src"] == [
+        *dict.fromkeys(["'self'", "data:", "blob:", server]),
+        "https://*.mux.com",
+    ]
+
+
+@pytest.mark.parametrize("text", ADDRESSES["wrong"])
+def test_what_the_elements_refuse_is_refused_by_the_name_of_its_setting(text: str) -> None:
+    for name in ("api", "issuer", "stream", "image"):
+        with pytest.raises(SiteConfigError, match=f"`{name}`"):
+            policy_of(**{name: text})
+
+
+def test_mux_delivers_from_its_own_hosts_when_nothing_else_is_named() -> None:
+    assert policy_of(stream=" ", image="") == policy_of()
 
 
 @pytest.mark.parametrize(
@@ -112,7 +133,8 @@ def test_custom_domains_and_a_folder_of_components_are_in_the_policy() -> None:
         {"api": "https://a.example;script-src *"},
         {"api": "https://a.example script-src"},
         {"image": "https://user:pass@a.example/"},  # pragma: allowlist secret
-        {"components": "https://a.example/;script-src/"},
+        {"issuer": ""},
+        {"stream": "https://a.example;script-src *"},
     ],
     ids=str,
 )
@@ -125,7 +147,7 @@ def test_only_embed_html_may_be_framed() -> None:
     headers = page_headers(CONFIG)
     assert directives(headers.of("embed.html")[POLICY])["frame-ancestors"] == ["*"]
     assert "X-Frame-Options" not in headers.of("embed.html")
-    for file in ("index.html", "gallery.html", "", "js/embed.js", "a/embed.html"):
+    for file in ("index.html", "", "site.js", "a/embed.html"):
         assert directives(headers.of(file)[POLICY])["frame-ancestors"] == ["'none'"]
         assert headers.of(file)["X-Frame-Options"] == "DENY"
 
@@ -140,6 +162,7 @@ def test_the_sites_own_config_is_read_and_must_be_filled_in(tmp_path: Path) -> N
     assert list(found) == re.findall(r"^  (\w+):", source, re.MULTILINE)
     assert found["api"] == "https://filled.execute-api.eu-central-1.amazonaws.com"
     assert found["dataKey"] == ""
+    assert list(found) == ["api", "issuer", "clientId", "scope", "token", "captions", "stream", "image", "dataKey"]
 
 
 def test_quotes_and_comments_are_read_as_javascript_reads_them(tmp_path: Path) -> None:
@@ -228,6 +251,40 @@ def test_github_pages_gets_an_element_which_cannot_speak_of_frames(write: Write)
     )
 
 
+def test_github_pages_element_is_put_into_each_page_once(write: Write, tmp_path: Path) -> None:
+    config = write()
+    for page in ("index.html", "embed.html"):
+        (tmp_path / page).write_text('<head>\n  <meta charset="utf-8">\n  <script src="a.js"></script>\n</head>\n')
+    assert told("github-pages", config, "--sign-in", SIGN_IN, "--output", str(tmp_path)) == ""
+    first = (tmp_path / "index.html").read_text()
+    config = write(api="https://other.example.com")
+    (tmp_path / "embed.html").write_text(first)
+    (tmp_path / "index.html").write_text(first)
+    assert told("github-pages", config, "--sign-in", SIGN_IN, "--output", str(tmp_path)) == ""
+    for page in ("index.html", "embed.html"):
+        text = (tmp_path / page).read_text()
+        assert text.splitlines()[2].strip() == told("github-pages", config).strip()
+        assert text.count("http-equiv") == 1
+        assert "connect-src 'self' https://other.example.com" in text
+        assert '<script src="a.js">' in text
+
+
+def test_a_file_of_headers_is_not_written_over_a_folder(
+    write: Write, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["headers", "netlify", "--config", str(write()), "--sign-in", SIGN_IN, "--output", str(tmp_path)]
+    assert command.main(arguments) == 2
+    assert "is a folder" in capsys.readouterr().err
+
+
+def test_no_page_of_the_site_has_a_policy_that_its_config_knows_nothing_of() -> None:
+    """A browser obeys the element and the header: one that was written by hand would forbid what config.js names."""
+    pages = list((ROOT / "site").glob("*.html"))
+    assert {"index.html", "embed.html"} <= {page.name for page in pages}
+    for page in pages:
+        assert "content-security-policy" not in page.read_text(encoding="utf-8").lower(), page.name
+
+
 def test_a_site_in_a_folder_has_its_paths_there(write: Write) -> None:
     said = told("netlify", write(), "--sign-in", SIGN_IN, "--folder", "/videos/")
     assert re.findall("^/.*", said, re.MULTILINE)[:4] == [
@@ -277,8 +334,12 @@ def test_the_issuer_is_asked_where_it_gives_tokens(issuer: str, write: Write) ->
 def test_an_issuer_that_calls_itself_otherwise_is_refused(
     issuer: str, write: Write, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert command.main(["headers", "plain", "--config", str(write(issuer=f"{issuer}/"))]) == 2
+    assert command.main(["headers", "plain", "--config", str(write(issuer=f"{issuer}/other"))]) == 2
     assert f"calls itself '{issuer}'" in capsys.readouterr().err
+
+
+def test_a_slash_at_the_issuers_end_makes_no_difference(issuer: str, write: Write) -> None:
+    assert SIGN_IN in directives(told("github-pages", write(issuer=f" {issuer}/ "), "--folder", "/"))["connect-src"]
 
 
 def test_an_issuer_that_cannot_be_reached_is_named_with_the_way_round(
