@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from local.embedded import LocalStack
+from tests import npm
 from tests.engines.browser import MissingEngineError
 from tests.engines.chromium import ChromiumEngine
 from tests.engines.firefox import FirefoxEngine
 from tests.engines.network import Network
-from tests.engines.visit import Visit
+from tests.engines.visit import AXE, Visit
 from tests.engines.webkit import WebKitEngine
 from tests.world import NO_BUDGET, NO_LIMITS
 
@@ -28,6 +29,13 @@ pytest.register_assert_rewrite("tests.engines.journeys")
 ENGINES: dict[str, type[Engine]] = {"chromium": ChromiumEngine, "firefox": FirefoxEngine, "webkit": WebKitEngine}
 # Pages that failed are kept here to be looked at.
 PICTURES = Path(__file__).parent.parent.parent / "reports" / "engines"
+
+
+@pytest.fixture(scope="session")
+def packages() -> None:
+    """The elements are built, and axe is installed."""
+    npm.build_elements()
+    npm.install(AXE.parent.parent.parent)
 
 
 @pytest.fixture(scope="session")

@@ -2,14 +2,7 @@
 
 from __future__ import annotations
 
-import fcntl
-import hashlib
-import importlib
-import importlib.util
-import os
 import shutil
-import struct
-import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,8 +10,9 @@ import pytest
 from playwright.sync_api import Browser, Error, sync_playwright
 
 from local.embedded import LocalStack
-from local.mux import sample_mp4
-from tests.site.visitor import REBOUND, SITE, Owner, Visitor
+from tests import films, npm
+from tests.owners import Owner
+from tests.site.visitor import REBOUND, Visitor
 from tests.world import NO_BUDGET, NO_LIMITS
 
 if TYPE_CHECKING:
@@ -27,7 +21,6 @@ if TYPE_CHECKING:
     NewVisitor = Callable[..., Visitor]
 
 HERE = Path(__file__).parent
-INSTALL_SECONDS = 240
 FILM_BYTES = 1_500_000
 # ben reaches the limit of open uploads on purpose; nobody else comes near.
 PARAMETERS = NO_LIMITS | NO_BUDGET | {"MaxOpenUploadsPerOwner": "4", "MaxDurationSeconds": "60"}
@@ -35,12 +28,9 @@ PARAMETERS = NO_LIMITS | NO_BUDGET | {"MaxOpenUploadsPerOwner": "4", "MaxDuratio
 
 @pytest.fixture(scope="session")
 def packages() -> None:
-    """The npm packages of the site and of its tests are installed as their locks pin them."""
-    npm = shutil.which("npm")
-    if npm is None:
-        pytest.skip("this needs npm, which is not installed")
-    for folder in (SITE, HERE):
-        _install(npm, folder)
+    """The elements are built, and npm's packages are installed for these tests."""
+    npm.build_elements()
+    npm.install(HERE)
 
 
 @pytest.fixture(scope="session")
@@ -103,48 +93,6 @@ def owner(stack: LocalStack) -> Callable[[str], Owner]:
 
 @pytest.fixture(scope="session")
 def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Four seconds of moving picture with sound, in 1.5 MB; without an ffmpeg an MP4 that has headers only."""
-    path = tmp_path_factory.mktemp("film") / "Harbour at dawn.mp4"
-    program = ffmpeg()
-    if program is None:
-        path.write_bytes(sample_mp4(seconds=4, size_bytes=FILM_BYTES))
-        return path
-    inputs = ["-f", "lavfi", "-i", "testsrc2=size=480x270:rate=15", "-f", "lavfi", "-i", "sine=frequency=440"]
-    codecs = ["-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-c:a", "aac"]
-    command = [program, "-loglevel", "error", "-y", *inputs, "-t", "4", *codecs, "-movflags", "+faststart", str(path)]
-    subprocess.run(command, check=True, timeout=60)
-    padding = FILM_BYTES - path.stat().st_size
-    with path.open("ab") as file:
-        file.write(struct.pack(">I4s", padding, b"free") + bytes(padding - 8))
-    return path
-
-
-def ffmpeg() -> str | None:
-    if found := shutil.which("ffmpeg"):
-        return found
-    if importlib.util.find_spec("imageio_ffmpeg") is None:
-        return None
-    found = importlib.import_module("imageio_ffmpeg").get_ffmpeg_exe()
-    return str(found)
-
-
-def _install(npm: str, folder: Path) -> None:
-    """Tests run side by side, and `make run` installs too: one does it, the others wait."""
-    with (folder / "package-lock.json").open("rb") as pins:
-        fcntl.flock(pins, fcntl.LOCK_EX)
-        wanted = hashlib.sha256(pins.read()).hexdigest()
-        installed = folder / "node_modules" / ".installed"
-        if installed.exists() and installed.read_text() == wanted:
-            return
-        ended = subprocess.run(
-            [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
-            cwd=folder,
-            env=os.environ,
-            capture_output=True,
-            text=True,
-            timeout=INSTALL_SECONDS,
-            check=False,
-        )
-        if ended.returncode != 0:
-            pytest.fail(f"npm could not install the packages of {folder.name}:\n{ended.stderr}", pytrace=False)
-        installed.write_text(wanted)
+    """Four seconds of moving picture with sound, in 1.5 MB."""
+    folder = tmp_path_factory.mktemp("film")
+    return films.film(folder / "Harbour at dawn.mp4", bytes_at_least=FILM_BYTES)

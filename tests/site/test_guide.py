@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.owners import Owner
 from tests.site.guide import recipe
-from tests.site.visitor import PROJECT, Owner
+from tests.site.visitor import PROJECT
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from tests.site.conftest import ffmpeg
+from tests.films import ffmpeg
 from tests.site.visitor import PROJECT, SITE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from tests.site.visitor import Json, Owner, Visitor
+    from tests.owners import Json, Owner
+    from tests.site.visitor import Visitor
 
 SCREENSHOTS = PROJECT / "docs" / "screenshots"
 RECORD = SCREENSHOTS / "site.sha256"

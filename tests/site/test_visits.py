@@ -15,9 +15,10 @@ from playwright.sync_api import expect
 
 from local.ffmpeg import find
 from local.mux import sample_mp4
-from tests.site.conftest import ffmpeg
+from tests.films import ffmpeg
+from tests.owners import PATIENCE, wait_for_the_gallery
 from tests.site.guide import recipe
-from tests.site.visitor import BUDGET_BYTES, PATIENCE, PROJECT, SITE, wait_for_the_gallery
+from tests.site.visitor import BUDGET_BYTES, PROJECT, SITE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
     from playwright.sync_api import Locator, Route
 
     from local.embedded import LocalStack
-    from tests.site.visitor import Json, Owner, Visitor
+    from tests.owners import Json, Owner
+    from tests.site.visitor import Visitor
 
     NewVisitor = Callable[..., Visitor]
     NewOwner = Callable[[str], Owner]

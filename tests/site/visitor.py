@@ -5,16 +5,13 @@ from __future__ import annotations
 import json
 import re
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
-import requests
 from playwright.sync_api import expect
 
-from local.mux import sample_mp4
-from mux_lifecycle.runtime import GALLERY_SECONDS
+from tests.owners import PATIENCE, Json
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,13 +20,10 @@ if TYPE_CHECKING:
 
     from local.embedded import LocalStack
 
-type Json = dict[str, Any]
-
 PROJECT = Path(__file__).parent.parent.parent
 SITE = PROJECT / "site"
 # A name of the web that leads to this machine.
 REBOUND = "rebound.test"
-PATIENCE = 45
 # Of the scripts that are the site's own, Mux's elements not among them.
 BUDGET_BYTES = 30_000
 _JWT = re.compile(r"eyJ[\w-]+\.eyJ[\w-]+")
@@ -160,60 +154,3 @@ class Visitor:
     def _note_message(self, text: str) -> None:
         if _POLICY in text:
             self.complaints.append(text)
-
-
-def wait_for_the_gallery() -> None:
-    """Until the gallery shows what was changed before: the function keeps a first page for some seconds."""
-    time.sleep(GALLERY_SECONDS)
-
-
-@dataclass
-class Owner:
-    """A demo user (`alice`, `ben`) on the API."""
-
-    stack: LocalStack
-    name: str
-
-    def ask(self, method: str, path: str, body: Json | None = None) -> Any:
-        answer = self.stack.request(method, path, token=self.stack.token(self.name), json=body)
-        assert answer.ok, answer.text
-        return answer.json() if answer.content else None
-
-    def has(self, title: str, film: Path | None = None, *, public: bool = False) -> Json:
-        """A ready video, without a `film` one of six seconds that has headers only; a public one is in the gallery."""
-        wish = {"title": title, "playback_policy": "public" if public else "signed"}
-        upload = self.ask("POST", "/uploads", wish)["data"]
-        content = film.read_bytes() if film else sample_mp4(seconds=6)
-        sent = requests.put(upload["url"], data=content, timeout=PATIENCE)
-        assert sent.status_code == 200
-        asset = self._until_ended(upload["id"])
-        if public:
-            asset = self.ask("PATCH", f"/assets/{asset['id']}", {"visibility": "public"})["data"]
-            wait_for_the_gallery()
-        return asset
-
-    def videos(self) -> list[Json]:
-        found: list[Json] = self.ask("GET", "/assets?limit=100")["data"]
-        return found
-
-    def clear(self) -> None:
-        """Delete all videos, and wait for those that Mux can delete only later."""
-        limit = time.monotonic() + PATIENCE
-        while videos := self.videos():
-            assert time.monotonic() < limit, f"these cannot be deleted: {videos}"
-            for video in videos:
-                if video["status"] != "deleting":
-                    self.ask("DELETE", f"/assets/{video['id']}")
-            time.sleep(0.1)
-
-    def _until_ended(self, upload_id: str) -> Json:
-        limit = time.monotonic() + 3 * PATIENCE
-        while time.monotonic() < limit:
-            upload = self.ask("GET", f"/uploads/{upload_id}")["data"]
-            if upload.get("asset", {}).get("status") in {"ready", "errored"}:
-                asset: Json = upload["asset"]
-                return asset
-            time.sleep(0.2)
-        deliveries = requests.get(f"{self.stack.mux_url}/_emulator/deliveries", timeout=10).json()["data"]
-        told = [(delivery["type"], delivery["status"]) for delivery in deliveries if upload_id in delivery["body"]]
-        raise AssertionError(f"the video was never ready: {upload}, Mux's webhooks: {told}")
