@@ -1,0 +1,27 @@
+/** Lets tasks begin one after another, with a time between two beginnings. */
+import { pause } from "../core/time.js";
+
+export class Lane {
+  #last: Promise<unknown> = Promise.resolve();
+  #from = 0;
+
+  constructor(private readonly gap: number) {}
+
+  /** Runs `task` when those before it have ended and its time has come. An aborted wait runs nothing and rejects. */
+  run<T>(task: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    const turn = this.#last.then(async () => {
+      signal?.throwIfAborted();
+      await pause(this.#from - Date.now(), signal);
+      signal?.throwIfAborted();
+      this.#from = Date.now() + this.gap;
+      return task();
+    });
+    this.#last = turn.catch(() => undefined);
+    return turn;
+  }
+
+  /** Nothing begins within the next `milliseconds`. */
+  hold(milliseconds: number): void {
+    this.#from = Math.max(this.#from, Date.now() + milliseconds);
+  }
+}
