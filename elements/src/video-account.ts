@@ -29,6 +29,8 @@ export interface SigningOut {
 /** How long a page may take to set an issuer. */
 const CONFIGURED_WITHIN = 10 * SECOND;
 const LONGEST_NAME = 40;
+/** Pixels between what opens and the edge of the window. */
+const EDGE = 8;
 
 /**
  * Signs visitors in and out with any OpenID Connect issuer, and gives tokens to all elements of the same service.
@@ -174,7 +176,7 @@ export class VideoAccount extends VideoElement {
     this.#changed();
   }
 
-  #last = "";
+  #last = "starting ";
 
   #changed(): void {
     this.requestUpdate();
@@ -290,8 +292,20 @@ export class VideoAccount extends VideoElement {
     if (!event.composedPath().includes(this)) this.open = false;
   };
 
+  /** Keeps what opens inside the window, wherever in its page the element stands. */
+  #place(): void {
+    const panel = this.renderRoot.querySelector<HTMLElement>(".panel:not([hidden])");
+    if (!panel) return;
+    panel.style.translate = "";
+    const { left, right } = panel.getBoundingClientRect();
+    const width = document.documentElement.clientWidth;
+    const by = left < EDGE ? EDGE - left : right > width - EDGE ? Math.max(width - EDGE - right, EDGE - left) : 0;
+    if (by) panel.style.translate = `${by}px 0`;
+  }
+
   protected override updated(changed: PropertyValues): void {
     super.updated(changed);
+    this.#place();
     if (!changed.has("open")) return;
     if (this.open) document.addEventListener("pointerdown", this.#pressedElsewhere);
     else document.removeEventListener("pointerdown", this.#pressedElsewhere);

@@ -1,0 +1,76 @@
+"""What the tests of the web components share: their build, a running stack, and one Chromium."""
+
+from __future__ import annotations
+
+import fcntl
+import shutil
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from local.embedded import LocalStack
+from tests.elements.pages import INSECURE
+from tests.world import NO_BUDGET, NO_LIMITS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PACKAGE = Path(__file__).parent.parent.parent / "elements"
+BUILD_SECONDS = 240
+
+
+@pytest.fixture(scope="session")
+def elements() -> None:
+    """The package in elements/ is built as its sources are now."""
+    npm = shutil.which("npm")
+    if npm is None:
+        pytest.skip("this needs npm, which is not installed")
+    # Tests run side by side: one builds, the others wait.
+    with (PACKAGE / "package-lock.json").open("rb") as pins:
+        fcntl.flock(pins, fcntl.LOCK_EX)
+        if not (PACKAGE / "node_modules").is_dir():
+            _run([npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"])
+        if _is_old():
+            _run([npm, "run", "--silent", "build"])
+
+
+@pytest.fixture(scope="session")
+def stack(elements: None) -> Iterator[LocalStack]:
+    with LocalStack(processing_seconds=0.3, parameters=NO_LIMITS | NO_BUDGET, encode=True) as running:
+        yield running
+
+
+# Of a module, for Playwright keeps an event loop running in this thread, and others may need one of their own.
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if program is None:
+        pytest.skip("this needs Chromium, which is not installed (Debian's package chromium)")
+    with sync_playwright() as playwright:
+        # A root user's Chromium has no sandbox. Whatever calls home by itself is switched off.
+        arguments = ["--no-sandbox", "--disable-component-update", "--disable-background-networking", "--mute-audio"]
+        # A page that a test makes up comes from no address, and may talk to this machine all the same.
+        arguments += ["--disable-features=LocalNetworkAccessChecks", f"--host-resolver-rules=MAP {INSECURE} 127.0.0.1"]
+        browser = playwright.chromium.launch(executable_path=program, args=arguments)
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+def _is_old() -> bool:
+    built = PACKAGE / "dist" / "index.js"
+    if not built.exists():
+        return True
+    made = built.stat().st_mtime
+    sources = [PACKAGE / "package-lock.json", PACKAGE / "vite.config.ts", *(PACKAGE / "src").rglob("*.ts")]
+    return any(file.stat().st_mtime > made for file in sources if file.name != "schema.d.ts")
+
+
+def _run(command: list[str]) -> None:
+    ended = subprocess.run(command, cwd=PACKAGE, capture_output=True, text=True, timeout=BUILD_SECONDS, check=False)
+    if ended.returncode != 0:
+        pytest.fail(f"{' '.join(command)}:\n{ended.stdout}{ended.stderr}", pytrace=False)
