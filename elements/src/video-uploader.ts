@@ -161,6 +161,13 @@ export class VideoUploader extends VideoElement {
     if (changed.has("token") && this.token && this.service) void this.#introduce(this.service);
   }
 
+  protected override update(changed: PropertyValues<this>): void {
+    const { activeElement } = this.renderRoot as ShadowRoot;
+    super.update(changed);
+    // A line that moves takes the focus with it.
+    if (activeElement instanceof HTMLElement && activeElement.isConnected) activeElement.focus({ preventScroll: true });
+  }
+
   /** Who is here is known from the token, before anything is asked of the API. */
   async #introduce(service: Service): Promise<void> {
     try {

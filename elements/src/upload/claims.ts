@@ -4,14 +4,18 @@ const held = new Map<string, () => void>();
 
 const nameOf = (key: string): string => `video-uploads:${key}`;
 
-/** False when another tab has it. */
+/** False when another tab, or another element of this page, has it. */
 export function claim(key: string): Promise<boolean> {
+  if (held.has(key)) return Promise.resolve(false);
+  held.set(key, () => undefined);
   if (!navigator.locks) return Promise.resolve(true);
-  if (held.has(key)) return Promise.resolve(true);
   return new Promise((resolve) => {
     navigator.locks
       .request(nameOf(key), { ifAvailable: true }, (lock) => {
-        if (!lock) return resolve(false);
+        if (!lock) {
+          held.delete(key);
+          return resolve(false);
+        }
         return new Promise<void>((release) => {
           held.set(key, release);
           resolve(true);

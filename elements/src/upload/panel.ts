@@ -68,7 +68,7 @@ export function panel(view: PanelView): TemplateResult | typeof nothing {
             <div class="scroll" tabindex="-1">
               ${goingOn(view)} ${holding(view)} ${notice ? leftOut(view, notice) : nothing}
               <ul class="files">
-                ${repeat(items, ({ id }) => id, (item) => line(view, item))}
+                ${repeat(inOrder(items), ({ id }) => id, (item) => line(view, item))}
               </ul>
             </div>
           `}
@@ -79,6 +79,8 @@ export function panel(view: PanelView): TemplateResult | typeof nothing {
 const idsOf = (items: readonly Item[], holds: (item: Item) => boolean): string[] => items.filter(holds).map(({ id }) => id);
 const needsVisitor = ({ stage }: Item): boolean => ["failed", "waiting", "held"].includes(stage);
 const isSent = ({ stage }: Item): boolean => stage === "processing" || stage === "ready";
+/** What is over comes last. */
+const inOrder = (items: readonly Item[]): Item[] => [...items.filter((item) => !isSent(item)), ...items.filter(isSent)];
 const isStoppable = ({ stage }: Item): boolean => ["new", "queued", "creating", "sending"].includes(stage);
 
 function headline({ items, checking, notice, t, say }: PanelView): string {
@@ -147,7 +149,7 @@ function goingOn({ items, t, say, do: act }: PanelView): TemplateResult | typeof
   const lost = waiting.length - ready.length;
   return html`
     <div class="notice">
-      <p><strong>${say(words.waiting, { n: waiting.length })}</strong></p>
+      ${items.some(isActive) ? html`<p><strong>${say(words.waiting, { n: waiting.length })}</strong></p>` : nothing}
       <p class="muted">${ready.length ? say(words.waitingHint) : nothing} ${lost ? say(words.waitingChoose, { n: lost }) : nothing}</p>
       <p class="actions">
         ${ready.length ? html`<button type="button" class="primary small" data-act="go-on" @click=${() => act.goOn(ready)}>${say(words.goOn)}</button>` : nothing}

@@ -52,7 +52,7 @@ export class XhrTransport implements Transport {
       xhr.onload = () => {
         end();
         this.#reached.add(origin);
-        resolve({ status: xhr.status, held: heldOf(xhr.getResponseHeader("Range")), retryAfter: Number(xhr.getResponseHeader("Retry-After")) || 0 });
+        resolve({ status: xhr.status, held: heldOf(header(xhr, "Range")), retryAfter: Number(header(xhr, "Retry-After")) || 0 });
       };
       xhr.onerror = () => void broken();
       try {
@@ -77,6 +77,10 @@ export class XhrTransport implements Transport {
     }
   }
 }
+
+/** Asking for a header that is not exposed to the page would be an error on the console. */
+const header = (xhr: XMLHttpRequest, name: string): string | null =>
+  new RegExp(`^${name}:`, "im").test(xhr.getAllResponseHeaders()) ? xhr.getResponseHeader(name) : null;
 
 /** `bytes=0-1023` are 1024 bytes. */
 export function heldOf(range: string | null): number | undefined {
