@@ -286,7 +286,7 @@ export class VideoUploader extends VideoElement {
       });
       this.folded = false;
       if (added.refused.length || added.skipped.length || added.taken === 0) this.notice = added;
-      this.places = added.held ? await engine.places() : this.places;
+      this.places = added.places;
     } finally {
       this.checking -= chosen.length;
     }

@@ -39,6 +39,8 @@ export interface Added {
   skipped: string[];
   /** Files that do not fit into what the owner may still upload. */
   held: number;
+  /** What the owner may upload besides these, where it is known. */
+  places?: Places | undefined;
 }
 
 export interface Places {
@@ -163,6 +165,10 @@ export class Engine extends EventTarget {
         added.taken += 1;
         continue;
       }
+      if (this.items.some((item) => item.stage === "waiting" && item.source === "choose" && item.name === file.name && (!item.path || !path || item.path === path))) {
+        added.refused.push({ name: file.name, reason: "other-file" });
+        continue;
+      }
       const twice = [...this.#uppy.getFiles().map((other) => this.#knownOf(other)), ...this.#sent, ...good.map(knownOf)].some((other) => isSame(known, other));
       const reason = twice ? "twice" : await refusalOf(file, wishes);
       if (!reason) good.push(one);
@@ -173,6 +179,7 @@ export class Engine extends EventTarget {
     const places = good.length ? await this.places() : undefined;
     const fitting = places ? Math.max(0, places.left - queued) : Infinity;
     added.held = Math.max(0, good.length - fitting);
+    added.places = places && { ...places, left: Math.max(0, fitting - good.length) };
     added.taken += good.length;
     for (const [index, one] of good.entries()) await this.#take(one, wishes, index >= fitting ? "held" : "new");
     this.#start();

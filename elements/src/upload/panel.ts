@@ -47,7 +47,8 @@ export function panel(view: PanelView): TemplateResult | typeof nothing {
   return html`
     <section class="panel" part="panel" aria-label=${say(words.panel)}>
       <header class="panel-head">
-        <h2 role="status">${headline(view)}</h2>
+        <h2>${headline(view)}</h2>
+        <span class="visually-hidden" role="status">${headline(view)}</span>
         <button type="button" class="quiet icon small" aria-expanded=${String(!folded)} aria-label=${say(folded ? words.expand : words.collapse)}
           title=${say(folded ? words.expand : words.collapse)} @click=${view.do.fold}>
           <span style=${folded ? "display:grid;rotate:180deg" : "display:grid"}>${icon("chevron")}</span>
