@@ -16,6 +16,7 @@ const CREATE_GAP_MS = 1050;
 const CREATE_PATIENCE_MS = 15 * MINUTE;
 const FIRST_WAIT_MS = SECOND;
 const LONGEST_WAIT_MS = 30 * SECOND;
+const OUTCOME_WAIT_MS = 5 * SECOND;
 const PLACE_WAIT_MS = 4 * SECOND;
 
 export interface MuxUploadOptions {
@@ -223,9 +224,12 @@ export class MuxUpload extends BasePlugin<MuxUploadOptions, Meta, Body> {
       return PLACE_WAIT_MS;
     }
     if (!failure.temporary) return undefined;
-    const rest = Math.max(wait, failure.retryAfter * SECOND) * (0.75 + Math.random() / 2);
-    if (failure.kind === "busy") this.#lane.hold(Math.max(SECOND, failure.retryAfter * SECOND));
-    return rest;
+    const wish = failure.retryAfter * SECOND;
+    // These are about this one question, and the API knows itself when it may be sent again; the others go on.
+    if (failure.type === "outcome_unknown") return Math.min(Math.max(wait, wish), OUTCOME_WAIT_MS);
+    if (failure.type === "in_progress") return Math.max(wait, wish);
+    if (failure.kind === "busy") this.#lane.hold(Math.max(SECOND, wish));
+    return Math.max(wait, wish) * (0.75 + Math.random() / 2);
   }
 
   async #ended(id: string, kept: Kept | undefined, error: unknown, signal: AbortSignal): Promise<void> {

@@ -176,6 +176,17 @@ describe("the queue of uploads", () => {
     expect(here.created[2]! - here.created[1]!).toBeGreaterThanOrEqual(1450);
   });
 
+  it("lets the others go on while the outcome of one question is unknown", async () => {
+    const here = world();
+    const faults = [new Failure("busy", { status: 503, type: "outcome_unknown", retryAfter: 60 })];
+    here.createFault = () => faults.shift();
+    for (const name of ["unknown", "second", "third"]) here.add(name);
+    here.go();
+    await until(() => here.stages().slice(1).every((stage) => stage === "processing"), 2000);
+    expect(here.stages()[0]).toBe("creating");
+    await until(() => here.stages()[0] === "processing", 9000);
+  });
+
   it("waits for a place that comes back by itself", async () => {
     const here = world();
     const faults = [new Failure("quota", { status: 429, type: "quota_exceeded" })];
