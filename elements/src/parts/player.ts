@@ -223,7 +223,7 @@ export class Player extends EventTarget {
     this.#change = new AbortController();
     const signal = AbortSignal.any([this.#change.signal, this.#life.signal]);
     this.#freeze();
-    const { currentTime, paused, playbackRate, defaultPlaybackRate, volume, muted } = player;
+    const { currentTime, paused, playbackRate, volume, muted } = player;
     const shownText = textTracks(player).find(({ mode }) => mode === "showing");
     player.autoplay = false;
     player.poster = "";
@@ -235,10 +235,11 @@ export class Player extends EventTarget {
     const loaded = await happened(player, "loadedmetadata", METADATA_MS, signal);
     if (loaded) {
       if (Math.abs(player.currentTime - currentTime) > 0.3) player.currentTime = currentTime;
-      Object.assign(player, { playbackRate, defaultPlaybackRate, volume, muted });
+      Object.assign(player, { playbackRate, volume, muted });
       if (shownText) void this.#showText(player, shownText);
       if (paused) await happened(player, "canplay", METADATA_MS, signal);
       else await Promise.race([player.play().catch(() => undefined), pause(METADATA_MS, signal)]);
+      player.playbackRate = playbackRate;
     }
     this.#changing = false;
     if (this.#ended) return;
