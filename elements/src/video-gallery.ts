@@ -126,15 +126,14 @@ export class VideoGallery extends VideoElement {
     const playbackId = publicId(video) ?? "";
     const title = video.title || this.say(this.t.common.untitled);
     const length = video.duration ? clock(video.duration) : "";
-    const { gallery } = this.t;
-    const label = length ? this.say(gallery.openLong, { title, length }) : this.say(gallery.open, { title });
     const inside = html`
       ${this.#picture(video, playbackId, length)}
       <span class="title" dir="auto">${title}</span>
+      ${length ? html`<span class="visually-hidden">${length}</span>` : nothing}
     `;
     const control = this.link
-      ? html`<a class="open" href=${addressOf(this.link, { playback_id: playbackId, id: video.id })} aria-label=${label} @click=${(event: MouseEvent) => this.#open(event, video)}>${inside}</a>`
-      : html`<button class="open" type="button" aria-label=${label} @click=${(event: MouseEvent) => this.#open(event, video)}>${inside}</button>`;
+      ? html`<a class="open" href=${addressOf(this.link, { playback_id: playbackId, id: video.id })} @click=${(event: MouseEvent) => this.#open(event, video)}>${inside}</a>`
+      : html`<button class="open" type="button" @click=${(event: MouseEvent) => this.#open(event, video)}>${inside}</button>`;
     return html`
       <li class="card" part="card" @pointerenter=${(event: PointerEvent) => this.#rest(event, video)} @pointerleave=${() => this.#leave()}>
         ${control}
@@ -147,7 +146,7 @@ export class VideoGallery extends VideoElement {
     const audio = mediaOf(video) === "audio";
     const pictured = !audio && !this.blank.has(playbackId);
     return html`
-      <span class="picture ${pictured && shapeOf(video) < 1.25 ? "narrow" : ""}">
+      <span aria-hidden="true" class="picture ${pictured && shapeOf(video) < 1.25 ? "narrow" : ""}">
         ${pictured
           ? html`<img src=${this.#image(playbackId, `thumbnail.jpg?width=${PICTURE_WIDTH}`)} alt="" loading="lazy" decoding="async" @error=${() => this.#notPictured(playbackId)} />`
           : icon(audio ? "sound" : "film")}

@@ -134,9 +134,6 @@ export const en = {
     empty: "Nothing here yet",
     emptyText: "Videos appear here when somebody publishes them.",
     failed: "The videos could not be loaded",
-    open: "Play {title}",
-    openLong: "Play {title}, {length}",
-    dialog: "Video",
   },
   library: {
     search: "Search titles",
