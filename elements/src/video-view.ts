@@ -88,6 +88,8 @@ export class VideoView extends VideoElement {
   @query(".share input, .share textarea") private shareField: HTMLInputElement | HTMLTextAreaElement | undefined;
 
   #showing = new AbortController();
+  /** What `#show` was called for last. */
+  #shownNames = "";
   #ownKey = "";
   #told = "";
   #toFocus = false;
@@ -102,7 +104,7 @@ export class VideoView extends VideoElement {
 
   protected override willUpdate(changed: PropertyValues<this>): void {
     super.willUpdate(changed);
-    if (this.hasUpdated && (changed.has("asset") || changed.has("playbackId"))) this.#show();
+    if ((changed.has("asset") || changed.has("playbackId")) && this.#names() !== this.#shownNames) this.#show();
   }
 
   protected override updated(): void {
@@ -122,6 +124,10 @@ export class VideoView extends VideoElement {
 
   #text(name: keyof Texts["view"]): string {
     return this.say(this.t.view[name]);
+  }
+
+  #names(): string {
+    return `${this.asset} ${this.playbackId}`;
   }
 
   /** Ends what is shown. */
@@ -151,6 +157,7 @@ export class VideoView extends VideoElement {
   #show(): void {
     this.#leave();
     const { service } = this;
+    this.#shownNames = service ? this.#names() : "";
     if (!service) return;
     this.#showing = new AbortController();
     const { signal } = this.#showing;
@@ -311,10 +318,10 @@ export class VideoView extends VideoElement {
     const busy = Boolean(this.player && !this.player.trouble);
     const label = this.say(this.t.view.play, { title: shown.title || this.#text("video") });
     return html`
-      <button class="poster" type="button" aria-label=${label} aria-busy=${busy ? "true" : "false"} ?inert=${Boolean(this.player?.trouble)} @click=${() => this.#play(true)}>
+      <button class="poster" type="button" aria-label=${label} data-length=${shown.duration ? clock(shown.duration) : nothing} aria-busy=${busy ? "true" : "false"} ?inert=${Boolean(this.player?.trouble)} @click=${() => this.#play(true)}>
         ${shown.sources.thumbnail ? html`<img src=${shown.sources.thumbnail} alt="" decoding="async" @error=${hide} />` : nothing}
         <span class="disc">${busy ? html`<span class="spinner"></span>` : icon("play")}</span>
-        ${shown.audio ? wave : nothing} ${shown.duration ? html`<span class="length" aria-hidden="true">${clock(shown.duration)}</span>` : nothing}
+        ${shown.audio ? wave : nothing} 
       </button>
       <span class="visually-hidden" role="status">${busy ? this.#text("loadingPlayer") : ""}</span>
     `;

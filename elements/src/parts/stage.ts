@@ -153,7 +153,8 @@ export const stageStyles = css`
     stroke-width: 1;
   }
 
-  .length {
+  .poster[data-length]::after {
+    content: attr(data-length);
     position: absolute;
     inset-block-end: 0.6rem;
     inset-inline-end: 0.6rem;
@@ -186,7 +187,7 @@ export const stageStyles = css`
     background: var(--_accent);
   }
 
-  .audio .length {
+  .audio .poster[data-length]::after {
     position: static;
     margin-inline-start: auto;
     padding: 0;
