@@ -2,39 +2,25 @@
 
 from __future__ import annotations
 
-import fcntl
 import shutil
-import subprocess
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from local.embedded import LocalStack
+from tests import npm
 from tests.elements.pages import INSECURE
 from tests.world import NO_BUDGET, NO_LIMITS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-PACKAGE = Path(__file__).parent.parent.parent / "elements"
-BUILD_SECONDS = 240
-
 
 @pytest.fixture(scope="session")
 def elements() -> None:
     """The package in elements/ is built as its sources are now."""
-    npm = shutil.which("npm")
-    if npm is None:
-        pytest.skip("this needs npm, which is not installed")
-    # Tests run side by side: one builds, the others wait.
-    with (PACKAGE / "package-lock.json").open("rb") as pins:
-        fcntl.flock(pins, fcntl.LOCK_EX)
-        if not (PACKAGE / "node_modules").is_dir():
-            _run([npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"])
-        if _is_old():
-            _run([npm, "run", "--silent", "build"])
+    npm.build_elements()
 
 
 @pytest.fixture(scope="session")
@@ -59,18 +45,3 @@ def chromium() -> Iterator[Browser]:
             yield browser
         finally:
             browser.close()
-
-
-def _is_old() -> bool:
-    built = PACKAGE / "dist" / "index.js"
-    if not built.exists():
-        return True
-    made = built.stat().st_mtime
-    sources = [PACKAGE / "package-lock.json", PACKAGE / "vite.config.ts", *(PACKAGE / "src").rglob("*.ts")]
-    return any(file.stat().st_mtime > made for file in sources if file.name != "schema.d.ts")
-
-
-def _run(command: list[str]) -> None:
-    ended = subprocess.run(command, cwd=PACKAGE, capture_output=True, text=True, timeout=BUILD_SECONDS, check=False)
-    if ended.returncode != 0:
-        pytest.fail(f"{' '.join(command)}:\n{ended.stdout}{ended.stderr}", pytrace=False)

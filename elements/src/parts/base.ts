@@ -8,6 +8,21 @@ import { fill, type Entry, type Values } from "../text/entry.js";
 import { en } from "../text/en.js";
 import { languageOf, loadTexts, safeLocale, textsAtHand, withOwn, type SomeTexts, type Texts } from "../text/index.js";
 
+/**
+ * What all elements have.
+ *
+ * @cssprop --video-accent - Colour of links and main buttons.
+ * @cssprop --video-on-accent - Text on that colour.
+ * @cssprop --video-text - Text.
+ * @cssprop --video-muted - Less important text.
+ * @cssprop --video-back - Background of controls.
+ * @cssprop --video-soft - Background of what is set apart.
+ * @cssprop --video-line - Lines and borders.
+ * @cssprop --video-danger - What deletes, and what has failed.
+ * @cssprop --video-good - What has gone well.
+ * @cssprop --video-radius - How round corners are.
+ * @cssprop --video-gap - Space between cards.
+ */
 export abstract class VideoElement extends LitElement {
   /** Address of the API, the stack's output `ApiUrl`; without one, what `configure` was given. */
   @property() api?: string;
