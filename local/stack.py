@@ -260,6 +260,7 @@ class Stack:
             "clientId": self.client_id,
             "scope": "openid profile",
             "token": "id_token",
+            "adminGroup": "admin",
             "captions": "",
             "stream": "https://stream.mux.com/" if mux else f"{self.mux_url}/stream/",
             "image": "https://image.mux.com/" if mux else f"{self.mux_url}/image/",

@@ -1,40 +1,93 @@
-/** The example site: which view the address names. Everything that happens inside a view is the elements' work. */
-import config from "./config.js";
-import { configure } from "./elements/index.js";
-
+/** The example site: which view the address names. What happens inside a view is the elements' work. */
 const NAME = "Reel";
-const VIEWS = ["welcome", "library", "video", "gallery", "watch"];
-const account = document.querySelector("video-account");
+const TITLES = { library: "Your videos", video: "Video", gallery: "Gallery", watch: "Video" };
+/** Where one comes back to from a single video. */
+const LIST_OF = { video: "library", watch: "gallery" };
+const find = (selector) => document.querySelector(selector);
+const account = find("video-account");
+const uploader = find("video-uploader");
+const offline = find("#offline");
+const scrolled = {};
+let view = "starting";
+let id = "";
 
-configure(config);
-for (const name of ["issuer", "clientId", "scope"]) account[name] = config[name];
-account.tokenUse = config.token;
-document.querySelector("video-uploader").captions = config.captions;
+offline.hidden = navigator.onLine;
+for (const event of ["online", "offline"]) addEventListener(event, () => (offline.hidden = navigator.onLine));
+start();
 
-addEventListener("hashchange", route);
-account.addEventListener("video-account-change", route);
-document.querySelector("video-editor").addEventListener("video-deleted", () => (location.hash = "#/"));
-route();
+async function start() {
+  try {
+    const [{ default: config }, { configure }] = await Promise.all([import("./config.js"), import("./elements/index.js")]);
+    for (const name of ["issuer", "clientId", "scope"]) account[name] = config[name];
+    account.tokenUse = config.token;
+    uploader.captions = config.captions;
+    find("video-library").adminGroup = config.adminGroup ?? "";
+    configure(config);
+  } catch (error) {
+    console.error(error);
+    return show("broken");
+  }
+  // The place of what one comes back to is this page's to find again.
+  history.scrollRestoration = "manual";
+  addEventListener("hashchange", route);
+  account.addEventListener("video-account-change", signedInOrOut);
+  addEventListener("video-shown", titled);
+  find("video-editor").addEventListener("video-deleted", () => (location.hash = "#/"));
+  find("#sign-in").addEventListener("click", () => account.signIn());
+  return route();
+}
 
 /** `#/` library or welcome · `#/video/ID` one of the visitor's · `#/gallery` · `#/gallery/PLAYBACK_ID` a published one. */
 function route() {
-  const [, place = "", id = ""] = location.hash.match(/^#\/([a-z]*)(?:\/([A-Za-z0-9]+))?$/) ?? [];
-  const signedIn = account.state !== "signed-out";
-  if (place === "video" && id) return show(signedIn ? "video" : "welcome", id);
-  if (place === "gallery") return show(id ? "watch" : "gallery", id);
-  return show(signedIn ? "library" : "welcome");
+  if (location.hash === "#main") return find("main").focus();
+  const [, place = "", named = ""] = location.hash.match(/^#\/([a-z]*)(?:\/([A-Za-z0-9]+))?$/) ?? [];
+  if (place === "gallery") return show(named ? "watch" : "gallery", named);
+  if (account.state === "starting") return show("starting");
+  if (account.state === "signed-out") return show("welcome");
+  return place === "video" && named ? show("video", named) : show("library");
 }
 
-function show(view, id = "") {
-  for (const name of VIEWS) document.getElementById(name).hidden = name !== view;
-  for (const element of document.querySelectorAll("#video > [asset]")) element.asset = view === "video" ? id : "";
-  document.querySelector("#watch > video-view").playbackId = view === "watch" ? id : "";
-  const place = view === "gallery" || view === "watch" ? "gallery" : "library";
+function signedInOrOut({ detail: { state } }) {
+  // Whoever signs out leaves their video.
+  if (state === "signed-out" && view === "video") history.replaceState(null, "", "#/");
+  route();
+}
+
+function show(next, named = "") {
+  const before = { view, id };
+  if (next === view && named === id) return;
+  scrolled[view] = scrollY;
+  [view, id] = [next, named];
+  for (const part of document.querySelectorAll("[data-view]")) part.hidden = part.dataset.view !== view;
+  for (const element of document.querySelectorAll("[data-view='video'] > [asset]")) element.asset = view === "video" ? id : "";
+  find("[data-view='watch'] > video-view").playbackId = view === "watch" ? id : "";
+  uploader.panelOnly = view !== "library";
+  mark();
+  document.title = TITLES[view] ? `${TITLES[view]} · ${NAME}` : NAME;
+  const back = LIST_OF[before.view] === view;
+  scrollTo(0, back ? (scrolled[view] ?? 0) : 0);
+  // The first view is where the page begins: there the focus is nobody's to move.
+  if (before.view !== "starting") focus(back && view === "library" ? before.id : "");
+}
+
+/** Which of the pages in the header this is. */
+function mark() {
+  const place = LIST_OF[view] ?? view;
   for (const link of document.querySelectorAll("nav a")) {
-    link.toggleAttribute("aria-current", link.dataset.place === place);
     if (link.dataset.place === place) link.setAttribute("aria-current", "page");
+    else link.removeAttribute("aria-current");
   }
-  document.title = { library: "Your videos", gallery: "Gallery" }[view] ? `${{ library: "Your videos", gallery: "Gallery" }[view]} · ${NAME}` : NAME;
-  document.getElementById(view).focus({ preventScroll: true });
-  scrollTo(0, 0);
+  find("nav [data-place='library']").hidden = ["starting", "signed-out"].includes(account.state);
+}
+
+/** On the card of the video that one comes back from, else on the heading of the view, else on the view. */
+function focus(from) {
+  if (from && find("video-library").focusVideo(from)) return;
+  const parts = [...document.querySelectorAll(`[data-view='${view}']`)];
+  const heading = parts.map((part) => (part.matches("h1") ? part : part.querySelector("h1"))).find(Boolean);
+  (heading ?? parts[0])?.focus({ preventScroll: true });
+}
+
+function titled({ target, detail }) {
+  if (target.closest("[data-view]")?.dataset.view === view && detail.title) document.title = `${detail.title} · ${NAME}`;
 }

@@ -52,8 +52,11 @@ export class VideoLibrary extends VideoElement {
   /** `all` shows everybody's videos; the API allows it to administrators. */
   @property() scope: "all" | "" = "";
 
-  /** Lets administrators choose between their videos and everybody's. Asks the API, once for each visitor, whether they are one. */
-  @property({ type: Boolean }) admin = false;
+  /**
+   * The stack's `AdminGroup`: visitors whose token names it choose between their videos and everybody's. The API decides
+   * what they see.
+   */
+  @property({ attribute: "admin-group" }) adminGroup = "";
 
   @state() private words = "";
   @state() private show = "all";
@@ -61,7 +64,6 @@ export class VideoLibrary extends VideoElement {
   @state() private selecting = false;
   @state() private batch: Batch | undefined;
   @state() private usage: Usage | undefined;
-  @state() private administrator = false;
 
   #list: AssetList | undefined;
   #pictures: Pictures | undefined;
@@ -69,7 +71,6 @@ export class VideoLibrary extends VideoElement {
   #typing = new AbortController();
   #measuring = new AbortController();
   #asked = false;
-  #probed = "";
   #owner = "";
   #measured = "";
   readonly #size = new ResizeObserver(([entry]) => this.#resized((entry?.contentRect.width ?? 0) > 0));
@@ -108,7 +109,6 @@ export class VideoLibrary extends VideoElement {
     const list = (this.#list = new AssetList(service));
     this.#pictures = new Pictures(service, () => this.requestUpdate(), signal);
     this.#asked = false;
-    this.#probed = "";
     this.#measured = "";
     this.#owner = service.owner;
     this.usage = undefined;
@@ -129,7 +129,6 @@ export class VideoLibrary extends VideoElement {
       this.#ask();
     }
     if (changed.has("token") && this.#list?.state.failure?.kind === "signed-out") this.#ask();
-    if (changed.has("admin") && this.admin && this.#asked) void this.#probe();
   }
 
   protected override updated(): void {
@@ -162,7 +161,8 @@ export class VideoLibrary extends VideoElement {
   // What stands around the list.
 
   #whose(): TemplateResult | typeof nothing {
-    if (!this.administrator && !this.scope) return nothing;
+    const administrator = Boolean(this.adminGroup && this.service?.isIn(this.adminGroup));
+    if (!administrator && !this.scope) return nothing;
     const side = (scope: "" | "all", text: string) => html`
       <button type="button" aria-pressed=${this.scope === scope} @click=${() => (this.scope = scope)}>${text}</button>
     `;
@@ -436,7 +436,6 @@ export class VideoLibrary extends VideoElement {
     if (status !== "ready" || busy || failure) return;
     void this.#pictures?.want(assets);
     if (this.#measured !== this.#owner) void this.#measure(0);
-    if (this.admin) void this.#probe();
     // The end of the page may still be near, and then no more is told of it.
     void this.updateComplete.then(() => this.#observeAgain());
   }
@@ -463,14 +462,6 @@ export class VideoLibrary extends VideoElement {
     }
   }
 
-  async #probe(): Promise<void> {
-    const { service } = this;
-    if (!service?.owner || this.#probed === service.owner) return;
-    const owner = (this.#probed = service.owner);
-    const yes = await service.api.get("/assets?scope=all&limit=1", { signal: this.life.signal }).then(() => true, () => false);
-    if (owner === service.owner) this.administrator = yes;
-  }
-
   /** Somebody else is here, or, when nobody was before, somebody. */
   #forget(owner: string): void {
     const before = this.#owner;
@@ -479,7 +470,6 @@ export class VideoLibrary extends VideoElement {
     this.#measuring.abort();
     this.#pictures?.forget();
     this.usage = undefined;
-    this.administrator = false;
     this.scope = "";
     this.words = "";
     this.show = "all";

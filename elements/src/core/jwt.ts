@@ -12,6 +12,10 @@ export function claimsOf(jwt: string): Record<string, unknown> | null {
   }
 }
 
+/** Whether one of the claims is this text or lists it, such as the name of a group. */
+export const claimsHold = (claims: Record<string, unknown>, text: string): boolean =>
+  Object.values(claims).some((claim) => claim === text || (Array.isArray(claim) && claim.includes(text)));
+
 /** The `sub` claim, "" without one. */
 export function subjectOf(jwt: string): string {
   const sub = claimsOf(jwt)?.["sub"];

@@ -4,7 +4,7 @@ import { Api, type TokenSource } from "./api.js";
 import { Gallery } from "./gallery.js";
 import { OneAsset } from "./one-asset.js";
 import { failureOf, type Failure } from "./failure.js";
-import { subjectOf } from "./jwt.js";
+import { claimsHold, claimsOf, subjectOf } from "./jwt.js";
 import { MUX_HOSTS, Playback, type Hosts } from "./playback.js";
 import { Tabs } from "./tabs.js";
 import type { Asset } from "./types.js";
@@ -40,6 +40,7 @@ export class Service {
   signIn: (() => void) | undefined;
   #source: TokenSource = () => "";
   #owner = "";
+  #claims: Record<string, unknown> = {};
   readonly #target = new EventTarget();
   readonly #tabs: Tabs;
   readonly #assets = new Map<string, OneAsset>();
@@ -61,6 +62,11 @@ export class Service {
   /** The `sub` of who is signed in, as far as a token has been seen; "" for nobody. */
   get owner(): string {
     return this.#owner;
+  }
+
+  /** Whether the visitor's token names this group, whichever claim it is in: a hint at what to offer, no permission. */
+  isIn(group: string): boolean {
+    return this.#owner !== "" && claimsHold(this.#claims, group);
   }
 
   /** Where tokens come from: a sign-in element, or the page itself. Elements that were there before hear of the owner. */
@@ -108,7 +114,10 @@ export class Service {
 
   async #token(renew?: boolean): Promise<string> {
     const jwt = await this.#source(renew);
-    if (jwt) this.owner = subjectOf(jwt) || this.#owner;
+    if (jwt) {
+      this.#claims = claimsOf(jwt) ?? {};
+      this.owner = subjectOf(jwt) || this.#owner;
+    }
     return jwt;
   }
 }
