@@ -168,7 +168,7 @@ def test_the_table_is_created_with_its_indexes_and_time_to_live(template: Templa
         table = client.describe_table(TableName=name)["Table"]
         ttl = client.describe_time_to_live(TableName=name)["TimeToLiveDescription"]
     indexes = {index["IndexName"] for index in table["GlobalSecondaryIndexes"]}
-    assert indexes == {"by-owner", "by-owner-and-status", "library", "due", "gallery"}
+    assert indexes == {"by-owner", "by-owner-and-status", "uploads-by-owner", "library", "due", "gallery"}
     assert table["KeySchema"] == [{"AttributeName": "pk", "KeyType": "HASH"}]
     assert ttl["AttributeName"] == "ttl"
 

@@ -49,6 +49,7 @@ def test_keys_and_indexes(table: dict[str, Any]) -> None:
     assert indexes == {
         "by-owner": ("owner S", "sort S", "ALL"),
         "by-owner-and-status": ("owner_status S", "sort S", "ALL"),
+        "uploads-by-owner": ("owner S", "asked_at N", "INCLUDE"),
         "library": ("library S", "sort S", "KEYS_ONLY"),
         "due": ("due S", "due_at N", "KEYS_ONLY"),
         "gallery": ("gallery S", "sort S", "INCLUDE"),

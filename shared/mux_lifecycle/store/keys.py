@@ -8,6 +8,7 @@ from mux_lifecycle.times import MICROSECONDS, rfc3339
 
 BY_OWNER: Final = "by-owner"
 BY_OWNER_AND_STATUS: Final = "by-owner-and-status"
+UPLOADS_BY_OWNER: Final = "uploads-by-owner"
 LIBRARY_INDEX: Final = "library"
 GALLERY_INDEX: Final = "gallery"
 DUE: Final = "due"

@@ -6,16 +6,16 @@ because a function was killed is found, and nothing is refused for what is no lo
 """
 
 from collections.abc import Callable, Mapping
-from itertools import batched
+from itertools import islice
 from typing import Final
 
 from mux_lifecycle.errors import QuotaExceeded, StoreUnavailable
 from mux_lifecycle.rates import Cost
 from mux_lifecycle.request_ids import made_at
-from mux_lifecycle.store import keys
 from mux_lifecycle.store.assets import is_at_mux
 from mux_lifecycle.store.budget import Allowance
 from mux_lifecycle.store.ledger import Account, Ledger, slot
+from mux_lifecycle.store.recorded import Recorded
 from mux_lifecycle.store.records import members, number, text
 from mux_lifecycle.store.table import Item, Refused, Table
 from mux_lifecycle.times import rfc3339
@@ -31,11 +31,8 @@ one stands for nothing."""
 
 _TRIES: Final = 5
 _ONE_POST: Final[Cost] = {"post": 1}
-_PAGE: Final = 500
 _MOST: Final = 100
 """So many assets more than allowed are counted; with still more, their number does not matter."""
-_BATCH: Final = 100
-_COUNTED: Final = ("pk", "sort", "seen", "status", "request", "gone_at")
 
 
 class Quotas:
@@ -52,7 +49,7 @@ class Quotas:
         now: Callable[[], float],
         allowance: Allowance | None = None,
     ) -> None:
-        self._table = table
+        self._records = Recorded(table)
         self._ledger = ledger
         self._now = now
         self._allowance = allowance
@@ -101,8 +98,8 @@ class Quotas:
     def _audited(self, owner: str, held: Item, now: int) -> bool:
         """Take out of the ledger what is dead, put in what has a record; whether it makes sense to ask again."""
         dead: dict[Account, frozenset[str]] = {
-            "open": _older(held, "open", than=self._settled, now=now),
-            "day": _older(held, "day", than=DAY_SECONDS, now=now),
+            "open": older(held, "open", than=self._settled, now=now),
+            "day": older(held, "day", than=DAY_SECONDS, now=now),
         }
         counting = "assets" in self._ledger.limits and number(held, "audited_at") <= now - PAUSE_SECONDS
         if counting:
@@ -110,7 +107,7 @@ class Quotas:
             missing = {name: pk for name, pk in recorded.items() if name not in members(held, "assets")}
             if missing and not self._ledger.add(owner, frozenset(missing), audited_at=now):
                 return True
-            unknown = _older(held, "assets", than=self._settled, now=now) - recorded.keys()
+            unknown = older(held, "assets", than=self._settled, now=now) - recorded.keys()
             dead["assets"] = unknown | self._gone(missing)
         self._ledger.drop(owner, dead)
         if counting:
@@ -119,29 +116,12 @@ class Quotas:
 
     def _recorded(self, owner: str) -> dict[str, str]:
         """The owner's assets by what holds them in the ledger, with their partition keys; a moment old perhaps."""
-        recorded: dict[str, str] = {}
-        start: Item | None = None
-        more = True
-        while more and len(recorded) < self._ledger.limits["assets"] + _MOST:
-            items, more = self._table.query(
-                keys.BY_OWNER,
-                condition="#owner = :owner",
-                values={"owner": owner},
-                limit=_PAGE,
-                start=start,
-                only=_COUNTED,
-            )
-            recorded |= {slot(item): text(item, "pk") for item in items if is_at_mux(item)}
-            more = more and bool(items)
-            start = {"pk": items[-1]["pk"], "sort": items[-1]["sort"], "owner": owner} if items else None
-        return recorded
+        most = self._ledger.limits["assets"] + _MOST
+        return {slot(item): text(item, "pk") for item in islice(self._records.assets(owner), most)}
 
     def _gone(self, added: Mapping[str, str]) -> frozenset[str]:
         """Those that were deleted while the index still showed them: they were given back before they were added."""
-        found: set[str] = set()
-        for pks in batched(added.values(), _BATCH, strict=False):
-            records = self._table.get_all(list(pks), consistent=True)
-            found |= {text(record, "pk") for record in records if is_at_mux(record)}
+        found = {text(record, "pk") for record in self._records.now(added.values()) if is_at_mux(record)}
         return frozenset(name for name, pk in added.items() if pk not in found)
 
     def _is_full(self, held: Item, account: Account) -> bool:
@@ -164,6 +144,6 @@ class Quotas:
         return now + self._settled + 2 * DAY_SECONDS
 
 
-def _older(held: Item, account: Account, *, than: int, now: int) -> frozenset[str]:
+def older(held: Item, account: Account, *, than: int, now: int) -> frozenset[str]:
     """What has been held in an account for so many seconds."""
     return frozenset(request for request in members(held, account) if now - made_at(request, now=now) >= than)

@@ -4,6 +4,7 @@ import contextlib
 from typing import Any, Final
 
 from mux_lifecycle.errors import NotFound
+from mux_lifecycle.request_ids import made_at
 from mux_lifecycle.store import keys
 from mux_lifecycle.store.assets import STUCK_SECONDS, Outcome
 from mux_lifecycle.store.ledger import Ledger
@@ -108,6 +109,9 @@ def update(change: UploadChange, *, now: float) -> dict[str, Any]:
         once |= {"asset_id": change.asset_id}
     if change.tag:
         once |= {"owner": change.tag.owner, "request": change.tag.request}
+        # The request alone decides, so that any order of events ends in one record.
+        if asked_at := made_at(change.tag.request, now=now):
+            once |= {"asked_at": asked_at}
     else:
         condition += " AND attribute_exists(#seen)"
     return {
