@@ -103,6 +103,13 @@ def _delete_static_rendition(stage: Stage, count: int) -> list[Json]:
     ]
 
 
+def _usage(stage: Stage, count: int) -> list[Json]:
+    """Of an owner who has asked for something within the hour, and has an upload that waits."""
+    _made(stage, 1)
+    _call(*_create_upload(stage, 1))
+    return [_event("usage")] * count
+
+
 def _webhook(stage: Stage, count: int) -> list[Json]:
     """Assets like one at Mux that nobody has heard of: each event writes a record of the usual size."""
     [asset_id] = _made(stage, 1)
@@ -153,6 +160,7 @@ SCENARIOS: Final[dict[str, Scenario]] = {
     "static_renditions:PUT": _on_assets("static_renditions:PUT", {"mp4_support": "capped-1080p"}),
     "master_access": _on_assets("master_access", {"master_access": "temporary"}),
     "gallery": _gallery,
+    "usage": _usage,
     "webhook_receiver": _webhook,
     "cleanup": _cleanup,
     "reconcile": _reconcile,

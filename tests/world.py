@@ -61,6 +61,7 @@ FUNCTIONS: Final = {
     "static_renditions:PUT": ("PUT", "/assets/{id}/mp4-support"),
     "master_access": ("PUT", "/assets/{id}/master-access"),
     "gallery": ("GET", "/gallery"),
+    "usage": ("GET", "/usage"),
     "webhook_receiver": ("POST", "/webhooks/mux"),
 }
 """A function's route; one with several routes is called by `function:METHOD` (and what tells two of them apart)."""

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from mux_lifecycle.store.budget import Allowance, Budget
     from mux_lifecycle.store.places import Places
     from mux_lifecycle.store.totals import Totals
+    from mux_lifecycle.store.usage import Usage
     from mux_lifecycle.telemetry import Count
     from mux_lifecycle.workflows.cancellation import Cancellation
     from mux_lifecycle.workflows.cleanup import Cleanup
@@ -250,6 +251,13 @@ def creation(owner: str) -> Creation:
         request_id=request_id,
         pause=time.sleep,
     )
+
+
+@cache
+def usage() -> Usage:
+    from mux_lifecycle.store.usage import Usage
+
+    return Usage(_table(), _ledger(), upload_timeout_seconds(), now)
 
 
 def deletion(owner: str | None) -> Deletion:

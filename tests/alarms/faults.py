@@ -12,7 +12,7 @@ from tests import mux_events
 from tests.alarms.watched import DAY, HOUR, MINUTE, Watched
 from tests.library import Library, films
 
-READING: Final = ("get_upload", "list_assets", "get_asset", "gallery", "input_info", "playback_tokens")
+READING: Final = ("get_upload", "list_assets", "get_asset", "gallery", "input_info", "playback_tokens", "usage")
 CHANGING: Final = (
     *("create_upload", "cancel_upload", "create_asset", "update_asset", "delete_asset", "playback_ids:POST"),
     *("tracks:POST", "static_renditions:POST", "master_access"),

@@ -33,6 +33,7 @@ ROUTES = {
     "PUT /assets/{id}/mp4-support": "StaticRenditionsFunction",
     "PUT /assets/{id}/master-access": "MasterAccessFunction",
     "GET /gallery": "GalleryFunction",
+    "GET /usage": "UsageFunction",
     "POST /webhooks/mux": "WebhookReceiverFunction",
 }
 USER_POOL_ISSUER = "https://cognito-idp.${AWS::Region}.${AWS::URLSuffix}/${UserPool}"

@@ -28,6 +28,7 @@ NAMES = [
     "static_renditions",
     "master_access",
     "gallery",
+    "usage",
     "webhook_receiver",
     "cleanup",
     "reconcile",
@@ -73,6 +74,7 @@ ENVIRONMENT = {
     "StaticRenditionsFunction": EDITING | EXTRAS,
     "MasterAccessFunction": EDITING,
     "GalleryFunction": set(),
+    "UsageFunction": QUOTAS | {"UPLOAD_TIMEOUT_SECONDS"},
     "WebhookReceiverFunction": GIVING_BACK
     | {
         "MUX_WEBHOOK_SECRET_ARN",
@@ -249,6 +251,7 @@ LONGEST_WAY = {
     "StaticRenditionsFunction": (1, 7),
     "MasterAccessFunction": (1, 7),
     "GalleryFunction": (0, 1),
+    "UsageFunction": (0, 5),
     "DeleteAssetFunction": (2, 4),
     "WebhookReceiverFunction": (0, 3),
 }

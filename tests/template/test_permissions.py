@@ -38,6 +38,11 @@ ALLOWED = {
     "StaticRenditionsFunctionRole": EDITING,
     "MasterAccessFunctionRole": EDITING,
     "GalleryFunctionRole": {f"{TABLE}/index/gallery": {"Query"}},
+    "UsageFunctionRole": {
+        TABLE: {"GetItem", "BatchGetItem"},
+        BY_OWNER: {"Query"},
+        f"{TABLE}/index/uploads-by-owner": {"Query"},
+    },
     "WebhookReceiverFunctionRole": {
         TABLE: {"GetItem", "PutItem", "UpdateItem"},
         "MuxWebhookSecret": {"secretsmanager:GetSecretValue"},

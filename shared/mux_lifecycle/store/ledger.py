@@ -42,6 +42,16 @@ class Ledger:
         """The limits there are."""
         return self._limits
 
+    def held(self, owner: str) -> Item:
+        """What the owner holds now in the accounts that are kept, and when the assets were counted; empty without any.
+
+        What an account held when it was last limited is no longer true.
+        """
+        kept = self._kept(("open", "assets", "day"))
+        item = (self._table.get(keys.quota(owner)) or {}) if kept else {}
+        known = (*kept, "audited_at") if "assets" in kept else kept
+        return {name: item[name] for name in known if name in item}
+
     def take(
         self,
         owner: str,

@@ -74,6 +74,11 @@ def _describes_the_file(stage: Stage, answer: Answer) -> None:
     assert {track["type"] for track in entry["file"]["tracks"]} == {"video", "audio"}
 
 
+def _counts_the_asset(stage: Stage, answer: Answer) -> None:
+    counts = {name: answer.data[name]["count"] for name in answer.data}
+    assert counts == {"assets": 1, "open_uploads": 0, "uploads_last_24_hours": 1}
+
+
 _looking = partial(Story, begin=ready_assets)
 
 LOOKING: Final[dict[str, Story]] = {
@@ -104,4 +109,5 @@ LOOKING: Final[dict[str, Story]] = {
         "playback_tokens:POST many", _signs_for_many, promised=_signs_for_the_named_assets
     ),
     "input_info": _looking("input_info", asked("input_info"), promised=_describes_the_file),
+    "usage": _looking("usage", asked("usage"), promised=_counts_the_asset),
 }
