@@ -344,6 +344,7 @@ export class VideoUploader extends VideoElement {
     again: (ids) => this.#engine?.again(ids),
     goOn: (ids) => void this.#engine?.goOn(ids),
     choose: () => void this.choose(),
+    chooseFolder: () => this.chooseFolder(),
     fold: () => (this.folded = !this.folded),
     dropNotice: () => (this.notice = undefined),
   };

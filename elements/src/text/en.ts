@@ -243,6 +243,7 @@ export const en = {
     waitingChoose: { one: "Choose {n} file again to go on with it.", other: "Choose {n} files again to go on with them." },
     goOn: "Go on",
     chooseFiles: "Choose files again",
+    chooseFolderAgain: "Choose the folder again",
     discard: "Discard",
     discardTitle: { one: "Discard {n} upload?", other: "Discard {n} uploads?" },
     discardText: "What has been sent so far is thrown away.",

@@ -16,6 +16,7 @@ export interface Doing {
   again: (ids: string[]) => void;
   goOn: (ids: string[]) => void;
   choose: () => void;
+  chooseFolder: () => void;
   fold: () => void;
   dropNotice: () => void;
 }
@@ -148,13 +149,16 @@ function goingOn({ items, t, say, do: act }: PanelView): TemplateResult | typeof
   if (waiting.length === 0) return nothing;
   const ready = idsOf(waiting, ({ source }) => source !== "choose");
   const lost = waiting.length - ready.length;
+  const inFolders = waiting.every(({ source, path }) => source !== "choose" || path);
   return html`
     <div class="notice">
       ${items.some(isActive) ? html`<p><strong>${say(words.waiting, { n: waiting.length })}</strong></p>` : nothing}
       <p class="muted">${ready.length ? say(words.waitingHint) : nothing} ${lost ? say(words.waitingChoose, { n: lost }) : nothing}</p>
       <p class="actions">
         ${ready.length ? html`<button type="button" class="primary small" data-act="go-on" @click=${() => act.goOn(ready)}>${say(words.goOn)}</button>` : nothing}
-        ${lost ? html`<button type="button" class="small ${ready.length ? "" : "primary"}" @click=${act.choose}>${say(words.chooseFiles)}</button>` : nothing}
+        ${lost ? html`<button type="button" class="small ${ready.length ? "" : "primary"}" @click=${inFolders ? act.chooseFolder : act.choose}>
+              ${say(inFolders ? words.chooseFolderAgain : words.chooseFiles)}
+            </button>` : nothing}
         <button type="button" class="quiet small" data-act="discard" @click=${() => act.cancel(waiting.map(({ id }) => id), true)}>${say(words.discard)}</button>
       </p>
     </div>

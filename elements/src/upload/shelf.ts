@@ -38,6 +38,7 @@ const DATABASE = "video-uploads";
 const RECORDS = "records";
 const FILES = "files";
 const OLDEST_MS = 7 * 24 * 3600 * 1000;
+const BYTES_AT_MOST = 64 * 1024 ** 2;
 const ARRIVED_MS = 24 * 3600 * 1000;
 
 export class Shelf {
@@ -81,11 +82,16 @@ export class Shelf {
   }
 
   async keepFile(key: string, file: Blob): Promise<boolean> {
-    return this.#done(FILES, (store) => store.put(file, key));
+    if (await this.#done(FILES, (store) => store.put(file, key))) return true;
+    // WebKit keeps bytes, but no files, in a session that leaves nothing behind.
+    if (file.size > BYTES_AT_MOST) return false;
+    const bytes = await file.arrayBuffer().catch(() => undefined);
+    return bytes !== undefined && this.#done(FILES, (store) => store.put(bytes, key));
   }
 
   async file(key: string): Promise<Blob | undefined> {
     const found = await this.#do(FILES, "readonly", (store) => store.get(key));
+    if (found instanceof ArrayBuffer) return new Blob([found]);
     if (!(found instanceof Blob)) return undefined;
     try {
       // A copy whose content the browser has thrown away is none.
