@@ -1,4 +1,4 @@
-"""The tables of docs/static-sites.md, from the elements' manifest. `python -m tests.elements.reference` writes them anew."""
+"""The tables of docs/static-sites.md, from the manifest. `python -m tests.elements.reference` writes them anew."""
 
 from __future__ import annotations
 
