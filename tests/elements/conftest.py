@@ -9,12 +9,20 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from local.embedded import LocalStack
+<<<<<<< HEAD
 from tests import npm
+=======
+from tests import npm as packages
+from tests.elements.films import Films
+>>>>>>> 896e9f5 (The view and the gallery are tested in Chromium with films of all shapes)
 from tests.elements.pages import INSECURE
+from tests.elements.visit import AXE, Visit
 from tests.world import NO_BUDGET, NO_LIMITS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+
+    NewVisit = Callable[..., Visit]
 
 
 @pytest.fixture(scope="session")
@@ -45,3 +53,46 @@ def chromium() -> Iterator[Browser]:
             yield browser
         finally:
             browser.close()
+<<<<<<< HEAD
+=======
+
+
+@pytest.fixture
+def visit(stack: LocalStack, chromium: Browser) -> Iterator[NewVisit]:
+    """Opens browser profiles; no script may fail in one, and no request may leave this machine."""
+    packages.install(AXE.parent.parent.parent)
+    visits: list[Visit] = []
+
+    def arrive(**profile: object) -> Visit:
+        visits.append(Visit(stack, chromium, profile))
+        return visits[-1]
+
+    try:
+        yield arrive
+        for one in visits:
+            assert not one.errors, "a script has failed"
+            assert not one.foreign_requests, "requests must not leave this machine"
+    finally:
+        for one in visits:
+            one.leave()
+
+
+@pytest.fixture(scope="session")
+def films(stack: LocalStack, tmp_path_factory: pytest.TempPathFactory) -> Films:
+    return Films(stack, tmp_path_factory.mktemp("films"))
+
+
+def _is_old() -> bool:
+    built = PACKAGE / "dist" / "index.js"
+    if not built.exists():
+        return True
+    made = built.stat().st_mtime
+    sources = [PACKAGE / "package-lock.json", PACKAGE / "vite.config.ts", *(PACKAGE / "src").rglob("*.ts")]
+    return any(file.stat().st_mtime > made for file in sources if file.name != "schema.d.ts")
+
+
+def _run(command: list[str]) -> None:
+    ended = subprocess.run(command, cwd=PACKAGE, capture_output=True, text=True, timeout=BUILD_SECONDS, check=False)
+    if ended.returncode != 0:
+        pytest.fail(f"{' '.join(command)}:\n{ended.stdout}{ended.stderr}", pytrace=False)
+>>>>>>> 896e9f5 (The view and the gallery are tested in Chromium with films of all shapes)
