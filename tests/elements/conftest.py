@@ -9,12 +9,9 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from local.embedded import LocalStack
-<<<<<<< HEAD
 from tests import npm
-=======
 from tests import npm as packages
 from tests.elements.films import Films
->>>>>>> 896e9f5 (The view and the gallery are tested in Chromium with films of all shapes)
 from tests.elements.pages import INSECURE
 from tests.elements.visit import AXE, Visit
 from tests.world import NO_BUDGET, NO_LIMITS
@@ -53,8 +50,6 @@ def chromium() -> Iterator[Browser]:
             yield browser
         finally:
             browser.close()
-<<<<<<< HEAD
-=======
 
 
 @pytest.fixture
@@ -95,4 +90,3 @@ def _run(command: list[str]) -> None:
     ended = subprocess.run(command, cwd=PACKAGE, capture_output=True, text=True, timeout=BUILD_SECONDS, check=False)
     if ended.returncode != 0:
         pytest.fail(f"{' '.join(command)}:\n{ended.stdout}{ended.stderr}", pytrace=False)
->>>>>>> 896e9f5 (The view and the gallery are tested in Chromium with films of all shapes)
