@@ -10,7 +10,6 @@ from playwright.sync_api import Browser, sync_playwright
 
 from local.embedded import LocalStack
 from tests import npm
-from tests import npm as packages
 from tests.elements.films import Films
 from tests.elements.pages import INSECURE
 from tests.elements.visit import AXE, Visit
@@ -55,7 +54,7 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture
 def visit(stack: LocalStack, chromium: Browser) -> Iterator[NewVisit]:
     """Opens browser profiles; no script may fail in one, and no request may leave this machine."""
-    packages.install(AXE.parent.parent.parent)
+    npm.install(AXE.parent.parent.parent)
     visits: list[Visit] = []
 
     def arrive(**profile: object) -> Visit:
@@ -75,18 +74,3 @@ def visit(stack: LocalStack, chromium: Browser) -> Iterator[NewVisit]:
 @pytest.fixture(scope="session")
 def films(stack: LocalStack, tmp_path_factory: pytest.TempPathFactory) -> Films:
     return Films(stack, tmp_path_factory.mktemp("films"))
-
-
-def _is_old() -> bool:
-    built = PACKAGE / "dist" / "index.js"
-    if not built.exists():
-        return True
-    made = built.stat().st_mtime
-    sources = [PACKAGE / "package-lock.json", PACKAGE / "vite.config.ts", *(PACKAGE / "src").rglob("*.ts")]
-    return any(file.stat().st_mtime > made for file in sources if file.name != "schema.d.ts")
-
-
-def _run(command: list[str]) -> None:
-    ended = subprocess.run(command, cwd=PACKAGE, capture_output=True, text=True, timeout=BUILD_SECONDS, check=False)
-    if ended.returncode != 0:
-        pytest.fail(f"{' '.join(command)}:\n{ended.stdout}{ended.stderr}", pytrace=False)
