@@ -323,6 +323,7 @@ function accountStyles() {
       position: relative;
       width: max-content;
       max-width: 100%;
+      margin-inline-start: auto;
     }
 
     .place {
@@ -337,6 +338,10 @@ function accountStyles() {
       align-items: center;
       justify-content: flex-end;
       gap: 0.35rem 0.75rem;
+    }
+
+    .out > button {
+      white-space: nowrap;
     }
 
     .ended {
@@ -426,6 +431,16 @@ function accountStyles() {
     @media (max-width: 34rem) {
       .account > .name {
         display: none;
+      }
+
+      /* The button says as much; the sentence is for those who hear it. */
+      .ended {
+        position: absolute;
+        width: 1px;
+        height: 1px;
+        overflow: hidden;
+        clip-path: inset(50%);
+        white-space: nowrap;
       }
     }
   `;
