@@ -259,11 +259,11 @@ export class VideoAccount extends VideoElement {
           part="account"
           aria-expanded=${this.open}
           aria-controls="menu"
-          aria-label=${this.say(this.t.account.account, { name })}
           @click=${() => (this.open = !this.open)}
         >
           <span class="initial" aria-hidden="true">${initialOf(name)}</span>
-          <bdi class="name">${name}</bdi>
+          <bdi class="name" aria-hidden="true">${name}</bdi>
+          <span class="visually-hidden">${this.say(this.t.account.account, { name })}</span>
           ${icon("chevron")}
         </button>
         <div class="panel menu" part="menu" id="menu" ?hidden=${!this.open}>
