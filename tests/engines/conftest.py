@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import os
+import time
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import requests
 
 from local.embedded import LocalStack
-from tests import npm
+from tests import films, npm
 from tests.engines.browser import MissingEngineError
 from tests.engines.chromium import ChromiumEngine
 from tests.engines.firefox import FirefoxEngine
 from tests.engines.network import Network
 from tests.engines.visit import AXE, Visit
 from tests.engines.webkit import WebKitEngine
+from tests.owners import PATIENCE, Owner
 from tests.world import NO_BUDGET, NO_LIMITS
 
 if TYPE_CHECKING:
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
 
 pytest.register_assert_rewrite("tests.engines.journeys")
 ENGINES: dict[str, type[Engine]] = {"chromium": ChromiumEngine, "firefox": FirefoxEngine, "webkit": WebKitEngine}
+FILM_BYTES = 1_500_000
 # Pages that failed are kept here to be looked at.
 PICTURES = Path(__file__).parent.parent.parent / "reports" / "engines"
 
@@ -84,3 +88,34 @@ def visit(stack: LocalStack, engine: Engine, request: pytest.FixtureRequest) -> 
                 PICTURES.mkdir(parents=True, exist_ok=True)
                 for number, one in enumerate(visits):
                     one.keep(PICTURES / f"{request.module.ENGINE}-{request.node.name}-{number}.png")
+
+
+@pytest.fixture
+def owner(stack: LocalStack) -> Callable[[str], Owner]:
+    """Somebody who uses the API directly."""
+    return lambda name: Owner(stack, name)
+
+
+@pytest.fixture(scope="session")
+def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Four seconds of moving picture with sound, in 1.5 MB."""
+    folder = tmp_path_factory.mktemp("film")
+    return films.film(folder / "Harbour at dawn.mp4", bytes_at_least=FILM_BYTES)
+
+
+@pytest.fixture(scope="session")
+def published(stack: LocalStack, film: Path) -> dict[str, object]:
+    """A video of ben's that is in the gallery and can be watched."""
+    ben = Owner(stack, "ben")
+    video = ben.has("Harbour at dawn", film, public=True)
+    [playback_id] = [entry["id"] for entry in video["playback_ids"] if entry["policy"] == "public"]
+    wait_until_it_plays(f"{stack.mux_url}/stream/{playback_id}.m3u8")
+    return {**video, "playback_id": playback_id}
+
+
+def wait_until_it_plays(url: str) -> None:
+    """The emulator makes a film playable beside its other work."""
+    ends = time.monotonic() + PATIENCE
+    while "#EXT" not in (playlist := requests.get(url, timeout=30).text):
+        assert time.monotonic() < ends, f"nothing to play: {playlist}"
+        time.sleep(0.2)

@@ -46,7 +46,8 @@ function nameOf(element) {
   const named = element.getAttribute("aria-labelledby");
   const ids = named ? named.split(/\s+/) : [];
   const labels = ids.map((id) => element.getRootNode().getElementById(id)).filter(Boolean);
-  if (labels.length) return plain(labels.map(textOf).join(" "));
+  // A label may be hidden and counts all the same.
+  if (labels.length) return plain(labels.map((label) => textOf(label) || label.textContent).join(" "));
   if (element.getAttribute("aria-label")) return plain(element.getAttribute("aria-label"));
   if (element.labels?.length) return plain([...element.labels].map(textOf).join(" "));
   return plain(textOf(element) || element.value || element.title || element.placeholder || "");

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -78,6 +79,8 @@ class Firefox(Browser):
             [program, "--headless", "--no-remote", "--profile", self._profile.name, "--remote-debugging-port", "0"],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
+            # Else Firefox takes no other server for its own settings.
+            env=os.environ | {"MOZ_REMOTE_SETTINGS_DEVTOOLS": "1"},
             stderr=(log := tempfile.TemporaryFile("w+")),  # noqa: SIM115 (lives as long as the browser)
             text=True,
         )
@@ -132,6 +135,9 @@ class Firefox(Browser):
         entry = event.get("params", {})
         text = str(entry.get("text", ""))
         if event.get("method") != "log.entryAdded" or entry["level"] != "error":
+            return
+        # Firefox asks every page's host for one; the local sign-in page forbids all pictures.
+        if "favicon.ico" in text:
             return
         if entry["type"] == "javascript" or POLICY in text:
             self._complaints.append(text)

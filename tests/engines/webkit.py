@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import time
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -82,7 +83,10 @@ class WebKit(Browser):
         )
         options.set_capability("unhandledPromptBehavior", "accept")
         service = webdriver.WebKitGTKService(driver, env=environment)
-        self.driver = webdriver.WebKitGTK(options=options, service=service)
+        with warnings.catch_warnings():
+            # Selenium's own: its class for WebKitGTK sets what its base class would rather not be told.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            self.driver = webdriver.WebKitGTK(options=options, service=service)
         self.driver.set_script_timeout(CALL_SECONDS)
         self.driver.set_page_load_timeout(CALL_SECONDS)
         self.driver.set_window_size(WIDTH, HEIGHT + _BARS)
