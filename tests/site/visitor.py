@@ -16,7 +16,7 @@ from tests.owners import PATIENCE, Json
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from playwright.sync_api import Browser, Locator, Page
+    from playwright.sync_api import Browser, Locator
 
     from local.embedded import LocalStack
 
@@ -24,8 +24,6 @@ PROJECT = Path(__file__).parent.parent.parent
 SITE = PROJECT / "site"
 # A name of the web that leads to this machine.
 REBOUND = "rebound.test"
-# Of the scripts that are the site's own, Mux's elements not among them.
-BUDGET_BYTES = 30_000
 _JWT = re.compile(r"eyJ[\w-]+\.eyJ[\w-]+")
 _POLICY = "Content Security Policy"
 
@@ -54,22 +52,16 @@ class Visitor:
 
     def sign_in(self, name: str = "Alice Archer", path: str = "/") -> None:
         self.open(path)
-        self.page.get_by_role("button", name="Sign in").click()
+        self.page.locator("video-account").get_by_role("button", name="Sign in").click()
         self.page.get_by_role("link", name=name).click()
-        expect(self.page.get_by_role("button", name="Sign out")).to_be_visible()
+        expect(self.page.get_by_role("button", name=f"Account of {name}")).to_be_visible()
 
     def choose(self, *files: Path | Json) -> None:
         """Choose files to upload: paths, or Playwright's file payloads."""
         self.page.locator("video-uploader #files").set_input_files(cast("Any", list(files)))
 
-    def upload_row(self, name: str) -> Locator:
-        return self.page.get_by_role("list", name="Uploads").get_by_role("listitem").filter(has_text=name)
-
     def card(self, title: str) -> Locator:
-        return self.page.locator("#videos .card").filter(has=self.page.locator(".title", has_text=title))
-
-    def notice(self, text: str) -> Locator:
-        return self.page.locator("#notices .notice").filter(has_text=text)
+        return self.page.locator("video-library").get_by_role("listitem").filter(has_text=title)
 
     def slow_upload(self, bytes_per_second: int) -> None:
         """How fast this visitor's line takes bytes; 0 is as fast as it can."""
@@ -81,24 +73,6 @@ class Visitor:
 
     def offline(self, state: bool) -> None:
         self._context.set_offline(state)
-
-    def answered(self, path: str, status: int, body: Json) -> None:
-        """From now on this visitor's calls to a path of the API are answered like this."""
-
-        def fulfil(route: Any) -> None:
-            headers = {"access-control-allow-origin": self.stack.site_url}
-            route.fulfill(status=status, headers=headers, json=body)
-
-        self.page.route(lambda url: url.startswith(self.stack.api_url) and urlsplit(url).path == path, fulfil)
-
-    def second_tab(self) -> Page:
-        """As a browser duplicates a tab: with its address and all that pages have put into its storage."""
-        session = self.stored()["session"]
-        page = self._context.new_page()
-        page.goto(f"{self.stack.site_url}/gallery.html")
-        page.evaluate("(session) => Object.assign(sessionStorage, session)", session)
-        page.goto(self.page.url)
-        return page
 
     def stored(self) -> Json:
         """All that pages have put into this browser's storage."""
