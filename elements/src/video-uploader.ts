@@ -400,7 +400,7 @@ export class VideoUploader extends VideoElement {
           <button type="button" class="primary" part="choose" ?disabled=${!this.service} @click=${() => void this.choose()}>
             ${icon("upload")} ${this.say(words.choose)}
           </button>
-          <button type="button" part="choose-folder" ?disabled=${!this.service} @click=${() => this.chooseFolder()}>
+          <button type="button" class="folder" part="choose-folder" ?disabled=${!this.service} @click=${() => this.chooseFolder()}>
             ${icon("folder")} ${this.say(words.chooseFolder)}
           </button>
         </span>
@@ -415,7 +415,7 @@ export class VideoUploader extends VideoElement {
               ${this.say(words[this.problem])}
               ${this.#unsent.length ? html`<button type="button" class="small" @click=${() => void this.#add(this.#unsent)}>${this.say(this.t.common.tryAgain)}</button>` : nothing}
             </p>`
-          : html`<p class="muted">${this.say(words.hint)} ${this.#room()}</p>`}
+          : html`<p class="muted"><span class="hint">${this.say(words.hint)}</span> ${this.#room()}</p>`}
       </div>
     `;
   }

@@ -288,6 +288,14 @@ export const uploaderStyles = css`
     }
   }
 
+  /* Phones and tablets have no folders to choose and nothing to drop from. */
+  @media (hover: none) and (pointer: coarse) {
+    .folder,
+    .hint {
+      display: none;
+    }
+  }
+
   @media (forced-colors: active) {
     progress {
       border: 1px solid CanvasText;
