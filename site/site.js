@@ -7,6 +7,10 @@ const find = (selector) => document.querySelector(selector);
 const account = find("video-account");
 const uploader = find("video-uploader");
 const offline = find("#offline");
+/** The elements that every visitor meets, and those that a view brings: nobody loads an editor to look at a list. */
+const FIRST = ["video-account", "video-library", "video-uploader"];
+const OF_VIEW = { video: ["video-view", "video-editor"], watch: ["video-view"] };
+const load = (name) => import(`./elements/${name}.js`);
 const scrolled = {};
 let view = "starting";
 let id = "";
@@ -17,15 +21,14 @@ start();
 
 async function start() {
   try {
-    const [{ default: config }, { configure }] = await Promise.all([import("./config.js"), import("./elements/index.js")]);
+    const [{ default: config }, { configure }] = await Promise.all([import("./config.js"), load("video-gallery"), ...FIRST.map(load)]);
     for (const name of ["issuer", "clientId", "scope"]) account[name] = config[name];
     account.tokenUse = config.token;
     uploader.captions = config.captions;
     find("video-library").adminGroup = config.adminGroup ?? "";
     configure(config);
   } catch (error) {
-    console.error(error);
-    return show("broken");
+    return broken(error);
   }
   // The place of what one comes back to is this page's to find again.
   history.scrollRestoration = "manual";
@@ -61,6 +64,7 @@ function show(next, named = "") {
   for (const part of document.querySelectorAll("[data-view]")) part.hidden = part.dataset.view !== view;
   for (const element of document.querySelectorAll("[data-view='video'] > [asset]")) element.asset = view === "video" ? id : "";
   find("[data-view='watch'] > video-view").playbackId = view === "watch" ? id : "";
+  Promise.all((OF_VIEW[view] ?? []).map(load)).catch(broken);
   uploader.panelOnly = view !== "library";
   mark();
   document.title = TITLES[view] ? `${TITLES[view]} · ${NAME}` : NAME;
@@ -68,6 +72,11 @@ function show(next, named = "") {
   scrollTo(0, back ? (scrolled[view] ?? 0) : 0);
   // The first view is where the page begins: there the focus is nobody's to move.
   if (before.view !== "starting") focus(back && view === "library" ? before.id : "");
+}
+
+function broken(error) {
+  console.error(error);
+  show("broken");
 }
 
 /** Which of the pages in the header this is. */
