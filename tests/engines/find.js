@@ -34,7 +34,8 @@ function textOf(node) {
     // A slot and the like have no box and show their contents all the same.
     if (getComputedStyle(node).display !== "contents") return "";
   }
-  if (node.getAttribute("aria-label")) return ` ${node.getAttribute("aria-label")} `;
+  // A list and a region have contents beside their names.
+  if (node.getAttribute("aria-label") && node.matches("a, button, svg, [role=img]")) return ` ${node.getAttribute("aria-label")} `;
   if (node.localName === "img") return node.alt;
   const assigned = node.localName === "slot" ? node.assignedNodes() : [];
   const inside = assigned.length ? assigned : [...(node.shadowRoot ?? node).childNodes];

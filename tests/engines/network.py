@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 HERE = "127.0.0.1"
 PIECE_BYTES = 32 * 1024
 ANSWER_SECONDS = 120
+CLOSING_SECONDS = 0.1
 _OWN = re.compile(r"\.mozilla\.(com|org|net):443$")
 # What belongs to one connection, and what aiohttp writes itself.
 _OF_A_CONNECTION = {
@@ -120,6 +121,8 @@ class Network:
                 self._started.set_result(runner.addresses[0][1])
                 await self._stop.wait()
                 await runner.cleanup()
+            # Connections close in the loop's next turns.
+            await asyncio.sleep(CLOSING_SECONDS)
         except BaseException as error:
             if self._started.done():
                 raise
