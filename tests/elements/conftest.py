@@ -6,6 +6,7 @@ import shutil
 from typing import TYPE_CHECKING
 
 import pytest
+import requests
 from playwright.sync_api import Browser, sync_playwright
 
 from local.embedded import LocalStack
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
     NewVisit = Callable[..., Visit]
 
+PARAMETERS = NO_LIMITS | NO_BUDGET | {"MaxDurationSeconds": "60"}
+
 
 @pytest.fixture(scope="session")
 def elements() -> None:
@@ -29,8 +32,17 @@ def elements() -> None:
 
 @pytest.fixture(scope="session")
 def stack(elements: None) -> Iterator[LocalStack]:
-    with LocalStack(processing_seconds=0.3, parameters=NO_LIMITS | NO_BUDGET, encode=True) as running:
+    with LocalStack(processing_seconds=0.3, parameters=PARAMETERS, encode=True) as running:
         yield running
+
+
+@pytest.fixture
+def mux(stack: LocalStack) -> Iterator[str]:
+    """Address of Mux, which has no faults afterwards."""
+    try:
+        yield stack.mux_url
+    finally:
+        requests.put(f"{stack.mux_url}/_emulator/faults", json={}, timeout=10).raise_for_status()
 
 
 # Of a module, for Playwright keeps an event loop running in this thread, and others may need one of their own.

@@ -93,7 +93,8 @@ export class CaptionsPart {
     const made = captions.isMade(track);
     const code = track.language_code?.trim();
     const source: Entry = made ? t.editor.fromSpeech : track.text_source === "embedded" ? t.editor.fromFile : t.editor.added;
-    const facts = [code && code !== "auto" ? languageName(code, language) : "", track.text_type === "chapters" ? "" : say(source)];
+    const spoken = code && code !== "auto" ? languageName(code, language) : "";
+    const facts = [spoken === captions.nameOf(track, language) ? "" : spoken, track.text_type === "chapters" ? "" : say(source)];
     const { captionsMaking, captionsReading, captionsFailed, captionsUnread } = t.editor;
     return html`
       <span class="muted">${facts.filter(Boolean).join(" · ")}</span>

@@ -93,9 +93,13 @@ export const editorStyles = css`
     gap: 0.5rem;
   }
 
-  .row > input,
-  .row > .track {
+  .row > input {
     flex: 1 1 14rem;
+    min-width: 0;
+  }
+
+  .row > .track {
+    flex: 1 1 8rem;
     min-width: 0;
   }
 
@@ -331,7 +335,7 @@ export const editorStyles = css`
   .way > form {
     display: grid;
     gap: 0.9rem;
-    padding: 0.25rem 1rem 1rem;
+    padding: 0.5rem 1rem 1rem;
   }
 
   .delete {
