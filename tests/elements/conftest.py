@@ -26,7 +26,8 @@ PARAMETERS = NO_LIMITS | NO_BUDGET | {"MaxDurationSeconds": "60"}
 
 @pytest.fixture(scope="session")
 def elements() -> None:
-    """The package in elements/ is built as its sources are now."""
+    """The package in elements/ is built as its sources are now, and axe is there to look at pages."""
+    npm.install(npm.PROJECT / "tests" / "site")
     npm.build_elements()
 
 

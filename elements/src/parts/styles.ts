@@ -33,8 +33,8 @@ export const tokens = css`
 
   @media (prefers-reduced-motion: reduce) {
     * {
-      animation-duration: 1ms !important;
-      transition-duration: 1ms !important;
+      animation: none !important;
+      transition: none !important;
       scroll-behavior: auto !important;
     }
   }
