@@ -189,7 +189,7 @@ def test_dependabot_looks_after_every_lock_file() -> None:
         for directory in update.get("directories", [update.get("directory")])
     }
     assert watched == lock_files()
-    assert {("pip", "/shared"), ("npm", "/site"), ("github-actions", "/")} <= watched
+    assert {("pip", "/shared"), ("npm", "/elements"), ("github-actions", "/")} <= watched
     assert all(update["cooldown"]["default-days"] >= 7 for update in updates)
 
 
