@@ -115,4 +115,6 @@ def test_an_example_page_works_as_it_is_written(
         page.get_by_text(FOUND[name]).first.wait_for()
         assert not complaints
     finally:
+        # What is still under way belongs to no test.
+        context.unroute_all(behavior="ignoreErrors")
         context.close()
