@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from base64 import b64encode
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 import pytest
@@ -57,12 +59,14 @@ def place(elements: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         yield pages, words
 
 
-def policy(words: dict[str, str]) -> str:
-    """The guide's sources, beside those of the example itself, which has a script of its own."""
+def policy(page: str, words: dict[str, str]) -> str:
+    """The guide's sources, with the hashes of the page's own scripts."""
     found = re.search(r"needs these sources beside its own:\n\n```\n(.*?)\n```", GUIDE, re.DOTALL)
     assert found
     text = filled(found[1].replace("\n", " "), words)
-    text = text.replace("connect-src", "connect-src 'self'").replace("script-src", "script-src 'unsafe-inline'")
+    scripts = re.findall(r"<script[^>]*>(.+?)</script>", page, re.DOTALL)
+    hashes = [f"'sha256-{b64encode(sha256(script.encode()).digest()).decode()}'" for script in scripts]
+    text = text.replace("connect-src", "connect-src 'self'").replace("script-src", " ".join(["script-src", *hashes]))
     return f"default-src 'none'; {text}"
 
 
@@ -98,8 +102,9 @@ def test_an_example_page_works_as_it_is_written(
     name: str, guarded: bool, place: tuple[hosts.Host, dict[str, str]], chromium: Browser
 ) -> None:
     host, words = place
-    (host.root / name).write_text(filled(PAGES[name], words), encoding="utf-8")
-    said = policy(words)
+    html = filled(PAGES[name], words)
+    (host.root / name).write_text(html, encoding="utf-8")
+    said = policy(html, words)
     host.headers = lambda _: {"Content-Security-Policy": said} if guarded else {}
     context = chromium.new_context(locale="en-GB")
     context.set_default_timeout(30_000)
