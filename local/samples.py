@@ -25,7 +25,7 @@ _PAUSE_SECONDS = 2.0
 
 @dataclass(frozen=True)
 class Sample:
-    """`picture` and `sound` are filters of ffmpeg's that need no input; the time is written into the picture."""
+    """`picture` and `sound` are filters of ffmpeg's that need no input."""
 
     title: str
     owner: str
@@ -38,10 +38,8 @@ class Sample:
 
     def arguments(self) -> list[str]:
         """What makes ffmpeg draw and encode it."""
-        # The only text that ffmpeg draws without a font installed is the clock of its test picture.
-        clock = "testsrc2=size=640x360:rate=25,crop=103:19:1:0,scale=iw*2:ih*2:flags=neighbor"
-        inputs = [part for source in (self.picture, clock, self.sound) for part in ("-f", "lavfi", "-i", source)]
-        drawn = ("-filter_complex", "[0:v][1:v]overlay=x=W-w-24:y=24", "-t", str(self.seconds), "-r", "25")
+        inputs = [part for source in (self.picture, self.sound) for part in ("-f", "lavfi", "-i", source)]
+        drawn = ("-t", str(self.seconds), "-r", "25")
         encoded = ("-c:v", "libx264", "-preset", "veryfast", "-crf", "24", "-pix_fmt", "yuv420p", "-c:a", "aac")
         return [*inputs, *drawn, *encoded, "-movflags", "+faststart"]
 
@@ -56,8 +54,8 @@ SAMPLES = (
         title="Sunset, slowly",
         owner="alice",
         picture=(
-            "gradients=size=640x360:rate=25:n=4:c0=0x0b3d91:c1=0x17becf:c2=0xffb703:c3=0xd62828"
-            ":x0=0:y0=360:x1=640:y1=0:speed=0.015:seed=7,scale=1280:720"
+            "gradients=size=640x360:rate=25:n=5:c0=0x0b1e3f:c1=0x3f4a8a:c2=0xd8697d:c3=0xf6a26f:c4=0xffe3a8"
+            ":x0=200:y0=0:x1=330:y1=360:speed=0.01:seed=7,scale=1280:720"
         ),
         sound=_CHORD,
         policy="public",
@@ -67,13 +65,16 @@ SAMPLES = (
     Sample(
         title="Into the fractal",
         owner="alice",
-        picture="mandelbrot=size=360x640:rate=25:maxiter=300:start_scale=2:end_scale=0.05:end_pts=400",
+        picture="mandelbrot=size=360x640:rate=25:maxiter=300:start_scale=2:end_scale=0.05:end_pts=400,hue=h=150:s=0.55",
         sound=_BELL,
     ),
     Sample(
-        title="Test picture",
+        title="Northern lights",
         owner="ben",
-        picture="smptebars=size=768x576:rate=25,hue=H=0.5*t:s=1.5+sin(t)/2",
+        picture=(
+            "gradients=size=640x480:rate=25:n=6:c0=0x041020:c1=0x0a2a45:c2=0x1c9c80:c3=0x8cf0bd:c4=0x3a3680:c5=0x041020"
+            ":type=spiral:speed=0.02:seed=3,gblur=sigma=9,scale=960:720"
+        ),
         sound=_BELL,
         policy="public",
         gallery=True,
@@ -82,8 +83,8 @@ SAMPLES = (
         title="Game of life",
         owner="ben",
         picture=(
-            "life=size=180x180:rate=10:ratio=0.12:mold=12:seed=5:life_color=#ffb703:mold_color=#0b3d91"
-            ":death_color=#0b3d91,fps=25,scale=720:720:flags=neighbor"
+            "life=size=180x180:rate=10:ratio=0.12:mold=12:seed=5:life_color=#ffd9a0:mold_color=#33508f"
+            ":death_color=#0b1e3f,fps=25,scale=720:720:flags=neighbor"
         ),
         sound=_CHORD,
     ),

@@ -24,6 +24,7 @@ async function start() {
     const [{ default: config }, { configure }] = await Promise.all([import("./config.js"), load("video-gallery"), ...FIRST.map(load)]);
     for (const name of ["issuer", "clientId", "scope"]) account[name] = config[name];
     account.tokenUse = config.token;
+    account.redirectUri = config.redirectUri ?? "";
     uploader.captions = config.captions;
     find("video-library").adminGroup = config.adminGroup ?? "";
     configure(config);
@@ -62,7 +63,7 @@ function show(next, named = "") {
   scrolled[view] = scrollY;
   [view, id] = [next, named];
   for (const part of document.querySelectorAll("[data-view]")) part.hidden = part.dataset.view !== view;
-  for (const element of document.querySelectorAll("[data-view='video'] > [asset]")) element.asset = view === "video" ? id : "";
+  for (const element of document.querySelectorAll("[data-view='video'] [asset]")) element.asset = view === "video" ? id : "";
   find("[data-view='watch'] > video-view").playbackId = view === "watch" ? id : "";
   Promise.all((OF_VIEW[view] ?? []).map(load)).catch(broken);
   uploader.panelOnly = view !== "library";

@@ -67,6 +67,8 @@ export class VideoView extends VideoElement {
   @property() link = "";
   /** The address of a page that shows a public video in a frame, such as `embed.html?v={playback_id}`. */
   @property() embed = "";
+  /** Leaves out the title and the day, for a page that shows them beside it, such as in a <video-editor>. */
+  @property({ type: Boolean, attribute: "no-title", reflect: true }) noTitle = false;
   /** The level of the title among the page's headings. */
   @property({ type: Number, attribute: "heading-level" }) headingLevel = 2;
 
@@ -282,7 +284,7 @@ export class VideoView extends VideoElement {
     const tall = Boolean(shown && !shown.audio && ratioOf(shown.aspectRatio) < 1);
     return html`
       <div class="view ${tall && !said ? "tall" : ""}">
-        ${this.fill || (!title && said) ? nothing : this.#head(title, shown)}
+        ${this.fill || this.noTitle || (!title && said) ? nothing : this.#head(title, shown)}
         ${said ? html`<div class="stage blank said" part="stage">${message(said)}</div>` : this.#stage(shown)}
         ${this.fill || said ? nothing : this.#side(shown)}
       </div>

@@ -20,6 +20,11 @@ export const stageStyles = css`
     justify-items: start;
   }
 
+  :host([no-title]) .view {
+    justify-items: center;
+    grid-template: "stage" auto "side" auto / minmax(0, 1fr);
+  }
+
   .head {
     grid-area: head;
     max-width: 100%;
@@ -333,12 +338,12 @@ export const stageStyles = css`
   }
 
   @container (min-width: 46rem) {
-    .view.tall {
+    :host(:not([no-title])) .view.tall {
       grid-template: "stage head" auto "stage side" 1fr / auto minmax(0, 1fr);
       column-gap: 2rem;
     }
 
-    .view.tall .stage:not(.said) {
+    :host(:not([no-title])) .view.tall .stage:not(.said) {
       width: min(50cqi, var(--_room) * var(--_shape));
     }
   }
