@@ -8,6 +8,8 @@ export default {
   scope: "openid email profile",
   // Which token the API takes: id_token works with every issuer, access_token where its audience is right.
   token: "id_token",
+  // Where the issuer sends visitors back to, such as "index.html" where a folder's address does not answer; "" for the folder.
+  redirectUri: "",
   // The stack's parameter AdminGroup, if its members are to see everybody's videos here; "" for no such view.
   adminGroup: "",
   // Language of the subtitles that Mux writes for new videos, "auto" to find it out, "" for none.

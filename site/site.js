@@ -24,7 +24,7 @@ async function start() {
     const [{ default: config }, { configure }] = await Promise.all([import("./config.js"), load("video-gallery"), ...FIRST.map(load)]);
     for (const name of ["issuer", "clientId", "scope"]) account[name] = config[name];
     account.tokenUse = config.token;
-    account.redirectUri = config.redirectUri ?? "";
+    if (config.redirectUri) account.redirectUri = config.redirectUri;
     uploader.captions = config.captions;
     find("video-library").adminGroup = config.adminGroup ?? "";
     configure(config);

@@ -26,6 +26,16 @@ def wait_for_the_gallery() -> None:
     time.sleep(GALLERY_SECONDS)
 
 
+def answered(stack: LocalStack, owner: str, method: str, path: str, body: Json | None = None) -> requests.Response:
+    """What the API says to an owner. What can be repeated is asked again after 503, for a while."""
+    limit = time.monotonic() + PATIENCE
+    while True:
+        answer = stack.request(method, path, token=stack.token(owner), json=body)
+        if answer.status_code != 503 or method == "POST" or time.monotonic() > limit:
+            return answer
+        time.sleep(0.5)
+
+
 @dataclass
 class Owner:
     """A demo user (`alice`, `ben`) on the API."""
@@ -34,7 +44,7 @@ class Owner:
     name: str
 
     def ask(self, method: str, path: str, body: Json | None = None) -> Any:
-        answer = self.stack.request(method, path, token=self.stack.token(self.name), json=body)
+        answer = answered(self.stack, self.name, method, path, body)
         assert answer.ok, answer.text
         return answer.json() if answer.content else None
 

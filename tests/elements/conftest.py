@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     NewVisit = Callable[..., Visit]
 
-PARAMETERS = NO_LIMITS | NO_BUDGET | {"MaxDurationSeconds": "60"}
+PARAMETERS = NO_LIMITS | NO_BUDGET | {"MaxDurationSeconds": "1200"}
 
 
 @pytest.fixture(scope="session")

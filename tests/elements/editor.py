@@ -12,6 +12,7 @@ import requests
 from playwright.sync_api import expect
 
 from local.mux import sample_mp4
+from tests.owners import answered
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,10 +59,7 @@ class Owner:
         return self.stack.token(self.name)
 
     def ask(self, method: str, path: str, body: Json | None = None) -> Any:
-        answer = self.stack.request(method, path, token=self.token, json=body)
-        while answer.status_code == 503 and method != "POST":
-            time.sleep(0.5)
-            answer = self.stack.request(method, path, token=self.token, json=body)
+        answer = answered(self.stack, self.name, method, path, body)
         assert answer.ok, answer.text
         return answer.json() if answer.content else None
 

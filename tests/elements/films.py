@@ -13,6 +13,7 @@ import pytest
 import requests
 
 from mux_lifecycle.runtime import GALLERY_SECONDS
+from tests.owners import answered
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -70,7 +71,7 @@ class Films:
         raise AssertionError("the upload is not processed in time")
 
     def ask(self, owner: str, method: str, path: str, body: Json | None = None) -> Json:
-        answer = self._stack.request(method, path, token=self._stack.token(owner), json=body)
+        answer = answered(self._stack, owner, method, path, body)
         assert answer.ok, answer.text
         found: Json = answer.json() if answer.content else {}
         return found

@@ -646,7 +646,7 @@ def test_a_file_that_is_no_video_can_only_be_deleted(alice: Owner, pages: Open) 
 
 
 def test_a_video_that_is_too_long_says_so(alice: Owner, pages: Open) -> None:
-    page = pages(alice.has("Long", sample_mp4(seconds=90))).open()
+    page = pages(alice.has("Long", sample_mp4(seconds=1500))).open()
     page.says("This video is longer than this site allows, so it was not kept.")
     expect(page.button("Long")).to_have_count(0)
 

@@ -212,6 +212,21 @@ def test_a_player_that_cannot_be_loaded_is_said_and_can_be_tried_again(visit: Ne
     page.until_plays()
 
 
+def test_a_player_that_hangs_is_said_after_some_seconds(visit: NewVisit, films: Films) -> None:
+    page = visit()
+    open_own(page, films.shared("wide.mp4"))
+    poster(page).wait_for()
+    held: list[Route] = []
+    page.page.route(PLAYER_CHUNK, held.append)
+    poster(page).click()
+    expect(page.page.locator(".poster[aria-busy=true]")).to_be_visible()
+    expect(page.page.get_by_role("alert")).to_contain_text("The player could not be loaded")
+    for route in held:
+        route.continue_()
+    page.page.get_by_role("button", name="Try again").click()
+    page.until_plays()
+
+
 def test_a_video_that_does_not_exist_and_anothers_look_the_same(visit: NewVisit, films: Films) -> None:
     theirs = films.shared("square.mp4", owner="ben")
     page = visit()
@@ -228,6 +243,20 @@ def test_an_unknown_public_id_is_said_without_a_player(visit: NewVisit, films: F
     page = visit()
     open_public(page, "unknown0000000000000000000000000000000000000")
     expect(page.page.get_by_text("not published any more")).to_be_visible()
+    assert page.page.locator("mux-player").count() == 0
+
+
+def test_a_video_that_is_withdrawn_while_somebody_watches_is_said(visit: NewVisit, films: Films) -> None:
+    asset = films.uploaded("long.mp4", "Not for long", public=True)
+    page = visit()
+    open_public(page, playback_id(asset))
+    poster(page).click()
+    page.until_plays()
+    films.ask("alice", "DELETE", f"/assets/{asset['id']}/playback-ids/{playback_id(asset)}")
+    page.page.evaluate(
+        "() => { document.querySelector('video-view').shadowRoot.querySelector('mux-player').currentTime = 720 }"
+    )
+    expect(page.page.get_by_text("This video is not published any more")).to_be_visible(timeout=60_000)
     assert page.page.locator("mux-player").count() == 0
 
 
@@ -294,6 +323,21 @@ def test_a_failure_of_the_service_can_be_tried_again(visit: NewVisit, films: Fil
     expect(poster(page)).to_be_visible()
 
 
+def test_a_line_that_breaks_while_somebody_watches_is_said_and_goes_on_by_itself(visit: NewVisit, films: Films) -> None:
+    page = visit()
+    open_own(page, films.shared("long.mp4"))
+    poster(page).click()
+    page.until_plays()
+    page.context.set_offline(True)
+    page.page.evaluate(
+        "() => { document.querySelector('video-view').shadowRoot.querySelector('mux-player').currentTime = 720 }"
+    )
+    expect(page.page.get_by_text(re.compile("connection is lost|You are offline"))).to_be_visible(timeout=60_000)
+    page.context.set_offline(False)
+    page.until(lambda: page.playing()["time"] > 721 and page.playing()["ready"] >= 3, seconds=60)
+    expect(page.page.locator("video-view .cover")).to_have_count(0)
+
+
 def test_the_link_and_the_embed_code_are_the_films_own(visit: NewVisit, films: Films) -> None:
     asset = films.uploaded("portrait.mp4", 'Tom & "Jerry" <b>', public=True)
     page = visit(permissions=["clipboard-read", "clipboard-write"])
@@ -340,6 +384,33 @@ def test_a_view_has_no_barriers(visit: NewVisit, films: Films) -> None:
     poster(page).click()
     page.until_plays()
     assert page.barriers() == []
+
+
+FRAMES = [(640, 360), (320, 180), (320, 568), (300, 300), (800, 200)]
+
+
+@pytest.mark.parametrize("recipe", ["portrait.mp4", "classic.mp4", "wide.mp4"])
+def test_an_embedded_films_controls_are_inside_every_frame(visit: NewVisit, films: Films, recipe: str) -> None:
+    asset = films.shared(recipe, public=True)
+    page = visit()
+    for width, height in FRAMES:
+        address = f"{page.stack.site_url}/embed.html?v={playback_id(asset)}"
+        page.page.goto(page.stack.api_url + "/_local/health")
+        size = f'width="{width}" height="{height}" style="border:0"'
+        page.page.set_content(f'<iframe src="{address}" {size} allow="autoplay; fullscreen"></iframe>')
+        frame = page.page.frame_locator("iframe")
+        frame.locator("button.poster").click()
+        bar = frame.locator("media-control-bar").first
+        expect(bar).to_be_visible()
+        outer = page.page.locator("iframe").bounding_box()
+        assert outer is not None
+        for name in ("media-control-bar", "media-play-button:visible", "media-fullscreen-button:visible"):
+            inner = frame.locator(name).last.bounding_box()
+            assert inner is not None, name
+            assert inner["x"] >= outer["x"] - 1, (name, width, height)
+            assert inner["y"] >= outer["y"] - 1, (name, width, height)
+            assert inner["x"] + inner["width"] <= outer["x"] + outer["width"] + 1, (name, width, height)
+            assert inner["y"] + inner["height"] <= outer["y"] + outer["height"] + 1, (name, width, height)
 
 
 def test_an_embedded_video_begins_where_its_address_says(visit: NewVisit, films: Films) -> None:

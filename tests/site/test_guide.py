@@ -66,9 +66,16 @@ def test_astros_page_has_a_path_for_each_video(published: LocalStack, tmp_path: 
     """Its frontmatter is a module, and is run as one: Astro itself is 277 packages and 158 MB."""
     write(tmp_path, "package.json", '{"type": "module"}')
     write(tmp_path, "src/gallery.js", recipe("gallery.js"))
-    frontmatter = recipe("[id].astro").split("---\n")[1].replace("const { video } = Astro.props;", "")
-    write(tmp_path, "src/pages/videos/page.js", frontmatter)
-    script = """import { getStaticPaths } from "./src/pages/videos/page.js";
+    frontmatter = recipe("[id].astro").split("---\n")[1]
+    # What Astro gives to a page: here a video without a title.
+    props = "const Astro = { props: { video: { title: null } } };\n"
+    write(
+        tmp_path,
+        "src/pages/videos/page.js",
+        f"{frontmatter.replace('const { video }', f'{props}const {{ video }}')}export {{ title }};",
+    )
+    script = """import { getStaticPaths, title } from "./src/pages/videos/page.js";
+        if (title !== "Untitled") throw new Error(title);
         for (const { params, props } of await getStaticPaths()) {
             if (params.id === props.video.id && props.video.playback_ids[0].urls.player) console.log(props.video.title);
         }"""

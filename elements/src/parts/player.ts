@@ -43,6 +43,13 @@ const RENEW_AGAIN_MS = 5 * SECOND;
 /** A film that stops this often without playing on in between does not play. */
 const TRIES = 3;
 const PROGRESS_SECONDS = 2;
+const LOOK_MS = SECOND;
+/** How long a film may stand still, for want of data, until it is said; without a network sooner. */
+const STILL_MS = 15 * SECOND;
+const STILL_OFFLINE_MS = 2 * SECOND;
+/** How long the player may take to go on by itself, and after a time without a network. */
+const STUCK_MS = 40 * SECOND;
+const STUCK_AGAIN_MS = 5 * SECOND;
 const NETWORK_OFFLINE = 2000002;
 const NETWORK_RECONNECTING = 2000003;
 
@@ -141,7 +148,31 @@ export class Player extends EventTarget {
     for (const event of ["timeupdate", "play", "seeking"]) player.addEventListener(event, () => this.#moved(), { signal });
     for (const event of ["playing", "seeked"]) player.addEventListener(event, () => this.#plays(), { signal });
     nameDialog(player, errorLabel, signal);
+    void this.#watch(player, signal);
     return player;
+  }
+
+  /** Notices when nothing arrives any more: the player itself would turn its wheel without an end. */
+  async #watch(player: MuxPlayerElement, signal: AbortSignal): Promise<void> {
+    let moved = Date.now();
+    let onlineSince = 0;
+    let before = "";
+    while (!signal.aborted) {
+      await pause(LOOK_MS, signal);
+      const now = Date.now();
+      const state = `${player.currentTime} ${bufferedSeconds(player)}`;
+      if (state !== before || !wantsData(player) || this.#changing) moved = now;
+      before = state;
+      if (!navigator.onLine) onlineSince = now;
+      const still = now - moved;
+      if (this.trouble === "waiting" && still === 0) this.#set(undefined);
+      if (!this.trouble && still > (navigator.onLine ? STILL_MS : STILL_OFFLINE_MS)) this.#set("waiting");
+      if (this.trouble !== "waiting" || !navigator.onLine) continue;
+      if (still > STUCK_MS || (onlineSince > moved && now - onlineSince > STUCK_AGAIN_MS)) {
+        moved = now;
+        void this.#recover();
+      }
+    }
   }
 
   #plays(): void {
@@ -286,6 +317,16 @@ function isBuffered({ buffered, currentTime, duration }: MuxPlayerElement): bool
     if (buffered.start(index) <= currentTime + 0.1 && buffered.end(index) >= duration - 0.5) return true;
   }
   return false;
+}
+
+/** Whether the player stands still for want of data. */
+const wantsData = ({ paused, ended, readyState, media }: MuxPlayerElement): boolean =>
+  !ended && readyState < HTMLMediaElement.HAVE_FUTURE_DATA && (!paused || media?.seeking === true || readyState === HTMLMediaElement.HAVE_NOTHING);
+
+function bufferedSeconds({ buffered }: MuxPlayerElement): number {
+  let sum = 0;
+  for (let index = 0; index < buffered.length; index += 1) sum += buffered.end(index) - buffered.start(index);
+  return sum;
 }
 
 /** Whether the event comes before the time is over. */
