@@ -55,8 +55,9 @@ def application(folder: Path, config: Mapping[str, str]) -> web.Application:
 
 
 def elements_missing(folder: Path) -> bool:
-    """Whether the elements that the site is made of are not built."""
-    return not (_elements(folder) / "index.js").is_file()
+    """Whether the elements that the site is made of are not built; a site without any beside it has none."""
+    built = _elements(folder)
+    return built.parent.is_dir() and not (built / "index.js").is_file()
 
 
 def _elements(folder: Path) -> Path:

@@ -12,6 +12,11 @@ if TYPE_CHECKING:
 
     from tests.world import Answer
 
+_LIMITS: Final = {
+    "MAX_ASSETS_PER_OWNER": "9",
+    "MAX_OPEN_UPLOADS_PER_OWNER": "9",
+    "MAX_UPLOADS_PER_DAY_PER_OWNER": "9",
+}
 _ADMIN: Final = {"owner": "grace", "groups": ["admin"]}
 
 
@@ -110,4 +115,5 @@ LOOKING: Final[dict[str, Story]] = {
     ),
     "input_info": _looking("input_info", asked("input_info"), promised=_describes_the_file),
     "usage": _looking("usage", asked("usage"), promised=_counts_the_asset),
+    "usage where limits are new": _looking("usage", asked("usage"), environment=_LIMITS, promised=_counts_the_asset),
 }
