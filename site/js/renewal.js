@@ -2,7 +2,8 @@
 import { exchange } from "./issuer.js";
 import { forget, keep, others, session } from "./session.js";
 
-const MOMENT = 1500;
+// A tab that is just being loaded, on a busy machine, takes its time.
+const MOMENT = 5000;
 
 /** A new token for the API; "" when the visitor has to sign in again. */
 export async function renewed() {
