@@ -181,9 +181,7 @@ def test_an_asset_that_mux_cannot_delete_yet_counts(world: World, limit: Limit, 
 
 
 @ALL_OR_NONE
-def test_what_was_asked_for_a_day_ago_is_not_counted_any_more(
-    world: World, limit: Limit, limits: dict[str, int]
-) -> None:
+def test_requests_older_than_a_day_are_not_counted(world: World, limit: Limit, limits: dict[str, int]) -> None:
     limit(**limits)
     asset(world)
     upload(world)
