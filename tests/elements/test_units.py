@@ -1,11 +1,11 @@
-"""The unit tests of the elements, which Vitest runs: one test here for each of their files."""
+"""The unit tests of the elements: Vitest runs them all once, and each of their files is one test here."""
 
 from __future__ import annotations
 
 import json
 import os
 import subprocess
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -18,25 +18,32 @@ FILES = sorted(str(path.relative_to(ELEMENTS)) for path in (ELEMENTS / "tests").
 SECONDS = 200
 
 
+@pytest.fixture(scope="module")
+def results(elements: None, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What Vitest reports of each file."""
+    report: Path = tmp_path_factory.mktemp("vitest") / "report.json"
+    command = ["npx", "vitest", "run", "--reporter=json", f"--outputFile.json={report}"]
+    environment = os.environ | {"NO_COLOR": "1"}
+    ended = subprocess.run(
+        command, cwd=ELEMENTS, env=environment, capture_output=True, text=True, timeout=SECONDS, check=False
+    )
+    assert report.exists(), f"{ended.stdout}{ended.stderr}"
+    files = json.loads(report.read_text(encoding="utf-8"))["testResults"]
+    return {file["name"].removeprefix(f"{ELEMENTS}/"): file for file in files}
+
+
 def test_there_are_unit_tests() -> None:
     assert FILES
 
 
 @pytest.mark.parametrize("file", FILES)
-def test_unit_tests_pass(file: str, elements: None, tmp_path: Path) -> None:
-    report = tmp_path / "report.json"
-    command = ["npx", "vitest", "run", file, "--reporter=default", "--reporter=json", f"--outputFile.json={report}"]
-    ended = subprocess.run(
-        command,
-        cwd=ELEMENTS,
-        env=os.environ | {"NO_COLOR": "1"},
-        capture_output=True,
-        text=True,
-        timeout=SECONDS,
-        check=False,
-    )
-    if ended.returncode != 0:
-        pytest.fail(f"{file}:\n{ended.stdout}\n{ended.stderr}", pytrace=False)
-    counts = json.loads(report.read_text(encoding="utf-8"))
-    assert counts["numPassedTests"] > 0
-    assert counts["numPassedTests"] == counts["numTotalTests"], "no unit test is skipped"
+def test_unit_tests_pass(file: str, results: dict[str, Any]) -> None:
+    result = results[file]
+    failed = [
+        f"{test['fullName']}: {test['status']}\n" + "\n".join(test["failureMessages"])
+        for test in result["assertionResults"]
+        if test["status"] != "passed"
+    ]
+    assert result["assertionResults"], result["message"] or "no test in it"
+    assert result["status"] == "passed", result["message"]
+    assert not failed, "\n".join(failed)
