@@ -151,7 +151,7 @@ export const es: Texts = {
     select: "Seleccionar",
     choose: "Seleccionar {title}",
     selected: { one: "{n} seleccionado", many: "{n} seleccionados", other: "{n} seleccionados" },
-    selectAll: "Seleccionar todos los que se muestran",
+    selectAll: "Seleccionar todos los mostrados",
     leave: "Salir de la selección",
     publish: "Publicar",
     hide: "Hacer privado",

@@ -151,7 +151,7 @@ export const fr: Texts = {
     select: "Sélectionner",
     choose: "Sélectionner {title}",
     selected: { one: "{n} sélectionnée", many: "{n} sélectionnées", other: "{n} sélectionnées" },
-    selectAll: "Sélectionner toutes les vidéos affichées",
+    selectAll: "Sélectionner les vidéos affichées",
     leave: "Quitter la sélection",
     publish: "Publier",
     hide: "Rendre privée",
