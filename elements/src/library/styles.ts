@@ -589,10 +589,6 @@ export const libraryStyles = css`
       border: 2px solid Highlight;
     }
 
-    .wait {
-      border: 1px solid;
-    }
-
     .wait::after {
       background: CanvasText;
     }
