@@ -114,7 +114,7 @@ class EditorPage:
 
     @property
     def switch(self) -> Locator:
-        return self.editor.get_by_role("switch", name="Let everybody watch")
+        return self.editor.get_by_role("switch", name="Everybody can watch")
 
     @property
     def title_field(self) -> Locator:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 ONLY_YOU = "Only you can watch it."
 IN_GALLERY = "It is in the gallery, and everybody can watch it."
-BY_LINK = "It is not in the gallery, but everybody who has the link can watch it."
+BY_LINK = "It is not in the gallery, but everybody with the link can watch it."
 CAPTIONS = "https://media.example.com/captions.vtt"
 
 
@@ -244,7 +244,7 @@ def test_a_private_video_with_a_public_playback_id_is_said_to_be_open(alice: Own
 
 def test_an_open_video_is_added_to_the_gallery(alice: Owner, pages: Open) -> None:
     page = pages(alice.has(policy="public")).open()
-    page.button("Add to the gallery").click()
+    page.button("Publish").click()
     page.says(IN_GALLERY)
     assert alice.asset(page.asset)["visibility"] == "public"
 
@@ -257,7 +257,7 @@ def test_a_video_that_nobody_can_play_becomes_its_owners_again(alice: Owner, pag
     page.says("Nobody can watch it, not even you.")
     expect(page.switch).to_have_attribute("aria-checked", "false")
     assert not page.barriers()
-    page.button("Let only me watch").click()
+    page.button("Make private").click()
     page.says(ONLY_YOU)
     assert alice.asset(page.asset)["playable_by"] == "token"
 
@@ -538,7 +538,7 @@ def test_a_video_is_deleted_only_after_a_yes(alice: Owner, pages: Open) -> None:
     assert page.count("DELETE") == 0
     page.button("Delete video").click()
     dialog.get_by_role("button", name="Delete").click()
-    page.says("This video is deleted.")
+    page.says("This video has been deleted.")
     assert page.page.evaluate("window.heard") == [page.asset]
     assert page.stack.request("GET", f"/assets/{page.asset}", token=alice.token).status_code == 404
     assert not page.barriers()
@@ -565,7 +565,7 @@ def test_a_video_that_is_deleted_later_says_so_until_it_is_gone(alice: Owner, pa
     assert not page.barriers()
     alice.ask("DELETE", f"/assets/{page.asset}")
     page.page.unroute_all()
-    page.says("This video is deleted.")
+    page.says("This video has been deleted.")
 
 
 def test_a_video_that_cannot_be_deleted_stays(alice: Owner, pages: Open) -> None:
@@ -590,7 +590,7 @@ def test_a_deletion_whose_answer_is_lost_ends_in_a_deleted_video(alice: Owner, p
     page.answers(lose)
     page.open().button("Delete video").click()
     page.editor.get_by_role("dialog").get_by_role("button", name="Delete").click()
-    page.says("This video is deleted.")
+    page.says("This video has been deleted.")
     assert page.page.evaluate("window.heard") == [page.asset]
 
 
@@ -642,7 +642,7 @@ def test_a_file_that_is_no_video_can_only_be_deleted(alice: Owner, pages: Open) 
     assert not page.barriers()
     page.button("Delete video").click()
     page.editor.get_by_role("dialog").get_by_role("button", name="Delete").click()
-    page.says("This video is deleted.")
+    page.says("This video has been deleted.")
 
 
 def test_a_video_that_is_too_long_says_so(alice: Owner, pages: Open) -> None:

@@ -465,7 +465,7 @@ def test_files_beyond_what_the_owner_may_upload_today_wait_and_can_be_left_out(
     eager.choose(*(_film(tmp_path / f"film {at}.mp4", 200_000 + at) for at in range(5)))
     notice = eager.page.locator("#uploader .notice")
     expect(notice).to_contain_text("3 files wait: there is no place left for them.", timeout=PATIENCE_MS)
-    expect(notice).to_contain_text("More can be uploaded within a day.")
+    expect(notice).to_contain_text("More can be uploaded within 24 hours.")
     for name in ("film 0.mp4", "film 1.mp4"):
         eager.expect_stage(name, "ready")
     eager.expect_stage("film 2.mp4", "held")

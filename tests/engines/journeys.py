@@ -75,7 +75,7 @@ def test_a_film_lives_from_its_upload_to_its_deletion(visit: NewVisit, owner: Ne
     one.fill(by("textbox", "Title"), "Regatta, early")
     one.press(by("button", "Save"))
     one.sees(by("heading", "Regatta, early"))
-    one.press(by("checkbox", "Let everybody watch"))
+    one.press(by("checkbox", "Everybody can watch"))
     one.sees(by("text", "It is in the gallery, and everybody can watch it."))
     [video] = alice.videos()
     assert (video["title"], video["visibility"]) == ("Regatta, early", "public")

@@ -93,8 +93,8 @@ export class AudiencePart {
     const check = html`<button type="button" aria-busy=${this.#reading.busy} @click=${() => void this.#reading.run(() => one.read())}>
       ${say(t.editor.checkAgain)}
     </button>`;
-    const { addToGallery, makePrivate, makePublic } = t.editor;
-    if (audience === "link") return html`<div class="row">${button(addToGallery, "public")}</div>`;
+    const { makePrivate, makePublic } = t.editor;
+    if (audience === "link") return html`<div class="row">${button(makePublic, "public")}</div>`;
     if (audience === "nobody") return html`<div class="row">${button(makePrivate, "private")}</div>`;
     if (audience !== "unknown") return nothing;
     return html`<div class="row">${check}${button(makePublic, "public")}${button(makePrivate, "private")}</div>`;

@@ -228,6 +228,7 @@ export const libraryStyles = css`
   }
 
   .wait::after {
+    position: relative;
     display: block;
     width: 40%;
     height: 100%;
@@ -239,11 +240,11 @@ export const libraryStyles = css`
 
   @keyframes wait {
     from {
-      transform: translateX(-20%);
+      inset-inline-start: -8%;
     }
 
     to {
-      transform: translateX(170%);
+      inset-inline-start: 68%;
     }
   }
 
@@ -559,6 +560,10 @@ export const libraryStyles = css`
       flex: 1 1 auto;
     }
 
+    .bar .quiet {
+      white-space: normal;
+    }
+
     .bar .deed {
       flex: 1 1 auto;
       order: 1;
@@ -580,9 +585,21 @@ export const libraryStyles = css`
       border: 1px solid;
     }
 
+    .whose button[aria-pressed="true"] {
+      border: 2px solid Highlight;
+    }
+
+    .wait::after {
+      background: CanvasText;
+    }
+
     .pick input {
       border-color: CanvasText;
       appearance: auto;
+    }
+
+    .pick input:checked::after {
+      content: none;
     }
   }
 `;

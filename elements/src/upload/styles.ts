@@ -76,7 +76,7 @@ export const uploaderStyles = css`
   .panel {
     position: fixed;
     inset-block-end: 0;
-    inset-inline-end: max(1rem, env(safe-area-inset-right));
+    inset-inline-end: max(1rem, env(safe-area-inset-left), env(safe-area-inset-right));
     z-index: calc(var(--video-panel-layer, 30) - 1);
     display: flex;
     flex-direction: column;
@@ -95,7 +95,7 @@ export const uploaderStyles = css`
     display: flex;
     align-items: center;
     gap: 0.25rem;
-    padding: 0.6rem 0.6rem 0.6rem 1rem;
+    padding-block: 0.6rem;
     padding-inline: 1rem 0.6rem;
   }
 
@@ -219,7 +219,7 @@ export const uploaderStyles = css`
     grid-template-columns: 4rem minmax(0, 1fr) auto;
     align-items: center;
     gap: 0.1rem 0.75rem;
-    padding: 0.6rem 0.6rem 0.6rem 1rem;
+    padding-block: 0.6rem;
     padding-inline: 1rem 0.6rem;
     content-visibility: auto;
     contain-intrinsic-size: auto 3.6rem;
@@ -299,6 +299,14 @@ export const uploaderStyles = css`
   @media (forced-colors: active) {
     progress {
       border: 1px solid CanvasText;
+    }
+
+    progress::-webkit-progress-value {
+      background: Highlight;
+    }
+
+    progress::-moz-progress-bar {
+      background: Highlight;
     }
   }
 `;

@@ -1,13 +1,23 @@
-/** Texts: values, plural forms, isolated directions, a page's own words, and the same places in every language. */
+/** Texts: values, plural forms, isolated directions, a page's own words, and what every language has to have. */
 import { describe, expect, it } from "vitest";
 import { en } from "../../src/text/en.js";
 import { fill, type Entry } from "../../src/text/entry.js";
-import { LANGUAGES, languageOf, loadTexts, safeLocale, withOwn } from "../../src/text/index.js";
+import { LANGUAGES, languageOf, loadTexts, safeLocale, withOwn, type Language } from "../../src/text/index.js";
 
-const places = (entry: Entry): string[] => {
-  const forms = typeof entry === "string" ? [entry] : Object.values(entry as unknown as Record<string, string>);
-  return [...new Set(forms.flatMap((form) => form.match(/\{\w+\}/g) ?? []))].sort();
-};
+const TRANSLATIONS = LANGUAGES.filter((language) => language !== "en");
+
+/** What really is the same as in English. */
+const SAME: Partial<Record<Language, readonly string[]>> = { de: ["library.videos", "uploader.panel", "view.video"] };
+
+const forms = (entry: Entry): string[] => (typeof entry === "string" ? [entry] : Object.values(entry));
+
+const places = (entry: Entry): string[] => [...new Set(forms(entry).flatMap((form) => form.match(/\{\w+\}/g) ?? []))].sort();
+
+/** Every text of a language by its section and name, such as `common.close`. */
+async function all(language: Language): Promise<Map<string, Entry>> {
+  const sections = Object.entries((await loadTexts(language)) as Record<string, Record<string, Entry>>);
+  return new Map(sections.flatMap(([section, entries]) => Object.entries(entries).map(([name, entry]) => [`${section}.${name}`, entry] as const)));
+}
 
 describe("texts", () => {
   it("fills in numbers in the language's own way", () => {
@@ -41,16 +51,32 @@ describe("texts", () => {
     expect(texts.failure).toEqual(en.failure);
   });
 
-  it.each(LANGUAGES.filter((language) => language !== "en"))("has every text with every place in %s", async (language) => {
-    const texts = (await loadTexts(language)) as unknown as Record<string, Record<string, Entry>>;
-    for (const [section, entries] of Object.entries(en) as [string, Record<string, Entry>][]) {
-      expect(Object.keys(texts[section] ?? {}).sort()).toEqual(Object.keys(entries).sort());
-      for (const [name, entry] of Object.entries(entries)) {
-        const translated = texts[section]?.[name] ?? "";
-        const wanted = places(entry).filter((place) => place !== "{n}");
-        expect(places(translated).filter((place) => place !== "{n}"), `${section}.${name}`).toEqual(wanted);
-        if (typeof entry !== "string") expect(typeof translated, `${section}.${name}`).toBe("object");
-      }
+  it.each(TRANSLATIONS)("has every text with every place in %s", async (language) => {
+    const [english, texts] = [await all("en"), await all(language)];
+    expect([...texts.keys()].sort()).toEqual([...english.keys()].sort());
+    for (const [name, entry] of english) {
+      const translated = texts.get(name) ?? "";
+      const wanted = places(entry).filter((place) => place !== "{n}");
+      expect(places(translated).filter((place) => place !== "{n}"), name).toEqual(wanted);
+      if (typeof entry !== "string") expect(typeof translated, name).toBe("object");
     }
+  });
+
+  it.each(TRANSLATIONS)("has no text in %s that is still English", async (language) => {
+    const [english, texts] = [await all("en"), await all(language)];
+    const same = [...english.keys()].filter((name) => forms(texts.get(name) ?? "").some((form) => forms(english.get(name) ?? "").includes(form)));
+    expect(same).toEqual(SAME[language] ?? []);
+  });
+
+  it.each(LANGUAGES)("has the plural categories of %s in each plural", async (language) => {
+    const wanted = new Intl.PluralRules(language).resolvedOptions().pluralCategories.sort();
+    for (const [name, entry] of await all(language)) {
+      if (typeof entry !== "string") expect(Object.keys(entry).sort(), name).toEqual(wanted);
+    }
+  });
+
+  it("has no space in French at which a line may break before a mark or inside of quotation marks", async () => {
+    const broken = [...(await all("fr"))].filter(([, entry]) => forms(entry).some((form) => / [?!;:»]|« /.test(form)));
+    expect(broken).toEqual([]);
   });
 });
