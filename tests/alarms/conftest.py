@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from mux_lifecycle import runtime
+from mux_lifecycle import runtime, telemetry
 from tests.alarms.watched import Watched
 from tests.world import World
 
@@ -16,4 +16,7 @@ def watched(world: World, capsys: pytest.CaptureFixture[str], monkeypatch: pytes
     passing = SimpleNamespace(time=time.time, monotonic=time.monotonic, sleep=lambda _seconds: None)
     monkeypatch.setattr(runtime, "time", passing)
     world.cold_start()
+    # Code that was called outside of a function has counted, and nothing has written it.
+    telemetry.flush()
+    capsys.readouterr()
     return Watched(world, capsys)

@@ -218,7 +218,11 @@ def test_a_player_that_hangs_is_said_after_some_seconds(visit: NewVisit, films: 
     open_own(page, films.shared("wide.mp4"))
     poster(page).wait_for()
     held: list[Route] = []
-    page.page.route(PLAYER_CHUNK, held.append)
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.page.route(PLAYER_CHUNK, hold)
     poster(page).click()
     expect(page.page.locator(".poster[aria-busy=true]")).to_be_visible()
     expect(page.page.get_by_role("alert")).to_contain_text("The player could not be loaded")

@@ -49,6 +49,7 @@ def test_the_elements_are_served_as_they_are_built(tmp_path: Path) -> None:
 
 def test_without_the_elements_the_pages_say_what_to_install(tmp_path: Path) -> None:
     write(tmp_path / "site" / "index.html", "the site")
+    write(tmp_path / "elements" / "package.json", "{}")
     with serving(site.application(tmp_path / "site", CONFIG)) as url:
         for path in ("/", "/index.html"):
             page = requests.get(url + path, timeout=30)
