@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 ENGINE = "chromium"
 VIDEOS = 500
+# Enough to search in, and read so fast that only the network decides which answer is the last.
+FEW = 40
 LATENCY_SECONDS = 0.15
 KEY_SECONDS = 0.06
 QUIET_SECONDS = 3
@@ -33,8 +35,8 @@ LIBRARY = css("video-library")
 @pytest.fixture(scope="module")
 def stack(packages: None) -> Iterator[LocalStack]:
     with LocalStack(processing_seconds=0.1, parameters=NO_LIMITS | NO_BUDGET) as running:
-        alice = Owner(running, "alice")
-        StackTable(running).multiply(alice.has("Film 0000"), VIDEOS)
+        for name, count in (("alice", VIDEOS), ("ben", FEW)):
+            StackTable(running).multiply(Owner(running, name).has("Film 0000"), count)
         yield running
 
 
@@ -73,14 +75,14 @@ def test_a_search_asks_little_counts_right_and_leaves_everything_when_it_is_clea
 def test_answers_that_overtake_each_other_leave_the_last_search(visit: NewVisit) -> None:
     one = visit()
     one.network.faults.spread = 1
-    one.sign_in("Alice Archer")
-    one.sees(by("link", "Film 0499", within=LIBRARY))
-    for words in ("film 01", "film 033", "film 0333"):
+    one.sign_in("Ben Brook")
+    one.sees(by("link", "Film 0039", within=LIBRARY))
+    for words in ("film 00", "film 003", "film 0033"):
         one.fill(SEARCH, words)
         time.sleep(0.4)
     one.sees(by("text", "1 video", within=LIBRARY))
     time.sleep(QUIET_SECONDS)
-    assert set(re.findall(r"Film \d{4}", one.text(LIBRARY))) == {"Film 0333"}
+    assert set(re.findall(r"Film \d{4}", one.text(LIBRARY))) == {"Film 0033"}
 
 
 def test_all_pictures_of_a_page_come_by_one_request_for_tokens(visit: NewVisit) -> None:
