@@ -34,12 +34,12 @@ run: $(DEV_READY) $(if $(NPM),try-elements) ## The whole stack on this machine; 
 
 .PHONY: test
 test: $(DEV_READY) ## All tests (single ones: ARGS="-x -k webhook")
-	$(BIN)/python -m pytest --numprocesses auto --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 # A target of its own, for counting makes every test a quarter slower.
 .PHONY: coverage
 coverage: $(DEV_READY) ## All tests, and how much of the code they reach, branches included: at least 95 %
-	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --cov
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder --cov
 
 .PHONY: mutate
 mutate: $(DEV_READY) ## Change what must not break, place by place: do tests notice 90 %? (some modules: ARGS="tag cursors")

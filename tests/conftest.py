@@ -23,6 +23,11 @@ from tests.world import ENVIRONMENT, World
 quick_moto.install()
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """One process more than there are processors: tests in browsers wait half of their time."""
+    return (os.cpu_count() or 1) + 1
+
+
 @pytest.fixture(scope="session")
 def emulator() -> Iterator[MuxEmulator]:
     """One emulator per test process; `world` and `mux` hand it out clean."""

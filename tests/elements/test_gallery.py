@@ -84,7 +84,7 @@ def test_a_video_plays_in_a_dialog_that_escape_closes(visit: NewVisit, films: Fi
     assert stage["y"] + stage["height"] <= 800
     page.page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
-    assert page.playing() == {}
+    page.until(lambda: page.playing() == {})
     assert opener.evaluate("(element) => element.getRootNode().activeElement === element")
 
 

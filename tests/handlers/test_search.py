@@ -120,6 +120,20 @@ def test_a_full_page_is_the_last_one_when_nothing_else_matches(client: Client) -
     assert (len(answer.data), answer.body["next_cursor"]) == (2, None)
 
 
+def test_a_search_reads_its_records_in_parts_and_stops_when_its_page_is_full(client: Client) -> None:
+    for number in range(13):
+        put(client, f"film{number}", "Harbour" if number < 6 else "Elsewhere", age=number)
+    page(client)
+    with patch.object(assets, "SEARCHED_AT_ONCE", 3):
+        # What there is to find, the page's size, and the parts that are read until another one is found, or all are.
+        for words, limit, parts in (("harbour", 2, 1), ("harbour", 3, 2), ("harbour", 6, 5), ("elsewhere", 2, 3)):
+            before, _ = client.calls()
+            answer = page(client, q=words, limit=limit)
+            assert client.calls()[0] - before == parts
+            assert len(answer.data) == limit
+        assert ids(all_pages(client, q="harbour", limit=1)) == [f"film{number}" for number in range(6)]
+
+
 def test_a_search_is_one_query(client: Client) -> None:
     for number in range(30):
         put(client, f"film{number}", "Harbour", age=number)

@@ -240,7 +240,8 @@ LONGEST_WAY = {
     "GetUploadFunction": (0, 2),
     "CancelUploadFunction": (2, 4),
     "CreateAssetFunction": (1, 7),
-    "ListAssetsFunction": (0, 2),
+    # A search reads 500 records, 100 at a time.
+    "ListAssetsFunction": (0, 6),
     "GetAssetFunction": (0, 1),
     "UpdateAssetFunction": (1, 7),
     "PlaybackIdsFunction": (2, 4),

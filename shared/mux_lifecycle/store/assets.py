@@ -8,12 +8,13 @@ import contextlib
 import itertools
 from collections.abc import Callable, Iterable, Iterator
 from copy import replace
+from functools import partial
 from typing import Final, Literal
 
 from mux_lifecycle.errors import Conflict, NotFound, StoreUnavailable
 from mux_lifecycle.store import feed, keys
 from mux_lifecycle.store.ledger import Ledger, slot
-from mux_lifecycle.store.pages import Page, matching, page
+from mux_lifecycle.store.pages import Page, found, page
 from mux_lifecycle.store.projection import AssetChange, AssetDeletion, PartChange, is_watchable
 from mux_lifecycle.store.records import number, text
 from mux_lifecycle.store.table import Item, Refused, Table
@@ -23,6 +24,8 @@ type Outcome = Literal["applied", "stale", "ignored"]
 
 SEARCHED: Final = 500
 """So many records one page of a search reads at most, whatever is searched for."""
+SEARCHED_AT_ONCE: Final = 100
+"""So many of them one call reads: few enough for its answer to come in time, and a page that is full reads no more."""
 STUCK_SECONDS: Final = 1800
 """An asset that is still preparing so long after its creation is asked about at Mux."""
 
@@ -92,24 +95,19 @@ class Assets:
     ) -> Page:
         """At most `limit` records behind the position `after`, newest first unless `oldest_first`.
 
-        `since` is a sort key: nothing older is read. With `matches` only what matches is in the page, and so many
-        records are read as SEARCHED allows: the page may be short, or empty, and still not be the last one.
+        `since` is a sort key: nothing older is read. With `matches` only what matches is in the page, and at most
+        SEARCHED records are read: the page may be short, or empty, and still not be the last one.
         """
         index, name, value = (
             (keys.BY_OWNER_AND_STATUS, "owner_status", keys.owner_status(owner, status))
             if status
             else (keys.BY_OWNER, "owner", owner)
         )
-        items, more = self._ordered(
-            index,
-            name,
-            value,
-            limit=SEARCHED - 1 if matches else limit,
-            after=after,
-            since=since,
-            oldest_first=oldest_first,
-        )
-        return matching(items, matches, limit, more=more) if matches else page(items, limit, more=more)
+        read = partial(self._ordered, index, name, value, since=since, oldest_first=oldest_first)
+        if matches:
+            return _search(read, matches, limit, after)
+        items, more = read(limit=limit, after=after)
+        return page(items, limit, more=more)
 
     def library(self, *, limit: int, after: str | None, oldest_first: bool = False) -> Page:
         """`page`, over everybody's assets. One that was deleted meanwhile may be missing from its page."""
@@ -407,6 +405,20 @@ def _facts(change: AssetChange, owner: str | None) -> Item:
     if change.upload_id:
         facts |= {"upload_id": change.upload_id}
     return facts
+
+
+def _search(
+    read: Callable[..., tuple[list[Item], bool]], matches: Callable[[Item], bool], limit: int, after: str | None
+) -> Page:
+    """The first `limit` that match of what `read` reads behind `after`, a part at a time."""
+    entries: list[tuple[str, Item]] = []
+    left, more = SEARCHED, True
+    while more and left > 0 and len(entries) <= limit:
+        items, more = read(limit=min(left, SEARCHED_AT_ONCE) - 1, after=after)
+        entries += [(text(item, "sort"), item) for item in items if matches(item)]
+        left -= len(items)
+        after = text(items[-1], "sort") if items else after
+    return found(entries, limit, after=after if more else None)
 
 
 def _start(name: str, value: str, after: str | None) -> Item | None:

@@ -1,6 +1,6 @@
 """A page of a list: its records with their positions, so that a reader who stops early knows where to go on."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from mux_lifecycle.store.records import text
@@ -23,9 +23,8 @@ def page(items: list[Item], limit: int, *, more: bool) -> Page:
     return Page(entries, entries[-1][0] if entries and (more or len(items) > limit) else None)
 
 
-def matching(items: list[Item], matches: Callable[[Item], bool], limit: int, *, more: bool) -> Page:
-    """The first `limit` of those `items` that match; there may be none of them, and still a position to go on from."""
-    entries = [(text(item, "sort"), item) for item in items if matches(item)]
+def found(entries: list[tuple[str, Item]], limit: int, *, after: str | None) -> Page:
+    """The first `limit` of what a search has found so far; `after` is where it goes on, None when all is read."""
     if len(entries) > limit:
         return Page(entries[:limit], entries[limit - 1][0])
-    return Page(entries, text(items[-1], "sort") if items and more else None)
+    return Page(entries, after)
