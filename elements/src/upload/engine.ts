@@ -129,6 +129,8 @@ export class Engine extends EventTarget {
   /** Ends everything on this page. What is kept stays for another time. */
   stop(): void {
     this.#life.abort();
+    // Uppy removes all files at its end, which must not be taken for the visitor's wish.
+    this.#uppy.removePlugin(this.#plugin);
     this.#uppy.destroy();
     for (const key of this.#kept.keys()) release(key);
   }

@@ -261,6 +261,7 @@ export class MuxUpload extends BasePlugin<MuxUploadOptions, Meta, Body> {
   }
 
   #removed(id: string, key: string): void {
+    if (this.#stopped) return;
     const control = this.#active.get(id);
     const kept = this.opts.kept(key);
     if (kept) {

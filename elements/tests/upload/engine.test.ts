@@ -1,0 +1,96 @@
+/** All uploads of one owner: what is kept, given back and told, against an API and a storage that answer at once. */
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { Service } from "../../src/core/service.js";
+import { MUX_HOSTS } from "../../src/core/playback.js";
+import type { Answer, Put } from "../../src/upload/protocol.js";
+import type { Kept } from "../../src/upload/shelf.js";
+
+const records = new Map<string, Kept>();
+let put: (request: Put) => Promise<Answer>;
+
+vi.mock("../../src/upload/shelf.js", () => ({
+  Shelf: class {
+    of = async () => [...records.values()].filter(({ arrivedAt }) => !arrivedAt);
+    arrived = async () => [...records.values()].filter(({ arrivedAt }) => arrivedAt);
+    record = async (key: string) => records.get(key);
+    keep = async (kept: Kept) => void records.set(kept.key, { ...kept });
+    remove = async (key: string) => void records.delete(key);
+    keepFile = async () => true;
+    file = async () => undefined;
+    dropFile = async () => undefined;
+  },
+}));
+vi.mock("../../src/upload/transport.js", () => ({
+  XhrTransport: class {
+    put = (request: Put) => put(request);
+    unreadable = async () => false;
+  },
+}));
+
+const { Engine } = await import("../../src/upload/engine.js");
+type Engine = InstanceType<typeof Engine>;
+
+const MP4 = [Uint8Array.from("\0\0\0\x18ftypisom\0\0\0\0isomiso2", (character) => character.charCodeAt(0)), new Uint8Array(64)];
+const film = (name: string, type = "video/mp4"): File => new File(MP4, name, { type, lastModified: 1 });
+const chosen = (...names: string[]) => names.map((name) => ({ file: film(name), path: "" }));
+const wishes = { captions: "", policy: "", maxBytes: 0, accept: "video/*,audio/*", untitled: "Untitled" };
+const jwt = (sub: string): string => `x.${btoa(JSON.stringify({ sub }))}.x`;
+const delay = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds));
+const never = () => new Promise<never>(() => undefined);
+const taken = async (): Promise<Answer> => ({ status: 200, retryAfter: 0 });
+
+async function until(holds: () => boolean): Promise<void> {
+  for (const end = Date.now() + 5000; !holds(); await delay(5)) if (Date.now() > end) throw new Error("this has not happened");
+}
+
+/** Each request as `POST /uploads alice`, and what answers it. */
+let asked: string[];
+let answer: (method: string, path: string) => Promise<Response> | Response | undefined;
+let service: Service;
+const engines: Engine[] = [];
+
+function engine(): Engine {
+  const made = new Engine(service, "alice", 256 * 1024);
+  engines.push(made);
+  return made;
+}
+
+beforeEach(() => {
+  records.clear();
+  asked = [];
+  put = taken;
+  answer = () => undefined;
+  service = new Service("https://api.example", MUX_HOSTS);
+  service.tokens = () => jwt("alice");
+  vi.stubGlobal("fetch", async (url: string, init: RequestInit) => {
+    const { sub } = JSON.parse(atob(new Headers(init.headers).get("Authorization")!.split(".")[1]!)) as { sub: string };
+    const path = new URL(url).pathname;
+    asked.push(`${init.method} ${path} ${sub}`);
+    const given = await answer(init.method!, path);
+    if (given) return given;
+    if (init.method === "DELETE") return new Response(null, { status: 204 });
+    if (init.method !== "POST") return new Response(JSON.stringify({ error: { type: "not_found" } }), { status: 404 });
+    const id = `upload-${asked.length}`;
+    return new Response(JSON.stringify({ data: { id, status: "waiting", url: `https://storage.example/${id}` } }), { status: 201 });
+  });
+});
+afterEach(() => {
+  engines.splice(0).forEach((one) => one.stop());
+  vi.unstubAllGlobals();
+});
+
+describe("the uploads of one owner", () => {
+  it("keeps what is unfinished for another time when it leaves the page", async () => {
+    put = never;
+    const here = engine();
+    await here.add(chosen("one.mp4", "two.mp4"), wishes);
+    await until(() => here.items.some(({ stage }) => stage === "sending"));
+    here.stop();
+    await delay(20);
+    expect([...records.values()].map(({ name, discarded }) => [name, discarded])).toEqual([["one.mp4", false], ["two.mp4", false]]);
+    expect(asked.filter((request) => request.startsWith("DELETE"))).toEqual([]);
+    const later = engine();
+    await later.restore();
+    expect(later.items.map(({ name, stage }) => [name, stage])).toEqual([["one.mp4", "waiting"], ["two.mp4", "waiting"]]);
+  });
+});
