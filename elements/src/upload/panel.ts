@@ -258,7 +258,7 @@ function state({ t, say, locale }: PanelView, item: Item): string {
 }
 
 const reasonOf = (t: Texts, problem: Problem): Entry =>
-  problem in t.uploader && problem !== "offline" ? t.uploader[problem as keyof Texts["uploader"]] : t.failure[problem as FailureKind];
+  problem in t.failure ? t.failure[problem as FailureKind] : t.uploader[problem as keyof Texts["uploader"]];
 
 function controls({ t, say, do: act }: PanelView, item: Item): TemplateResult[] {
   const words = t.uploader;
