@@ -79,12 +79,11 @@ export interface SendOptions {
   onProgress: (sent: number) => void;
   /** Told when the storage does not answer, and when it does again. */
   onBroken?: (broken: boolean) => void;
-  /** How long to go on without any progress, in milliseconds. */
+  /** How long to wait for an answer without any progress, in milliseconds. */
   patience?: number;
   /** Resolves when there is a network. */
   network?: (signal: AbortSignal) => Promise<void>;
   wait?: (milliseconds: number, signal: AbortSignal) => Promise<void>;
-  now?: () => number;
 }
 
 /** A size of chunk that the storage takes. */
@@ -96,7 +95,6 @@ export async function send(options: SendOptions): Promise<void> {
   const patience = options.patience ?? 10 * MINUTE;
   const network = options.network ?? (() => Promise.resolve());
   const wait = options.wait ?? pause;
-  const now = options.now ?? Date.now;
   const chunk = chunkOf(options.chunk);
   const total = file.size;
   let offset = 0;
@@ -104,17 +102,16 @@ export async function send(options: SendOptions): Promise<void> {
   let failures = 0;
   let standstills = 0;
   let answered = false;
-  let since = now();
+  let waited = 0;
 
   const again = async (problem: "unreachable" | "busy", status: number, retryAfter: number): Promise<void> => {
     failures += 1;
     onBroken?.(true);
-    const offlineFrom = now();
     await network(signal);
-    // Time without a network is not the storage's.
-    since += now() - offlineFrom;
     const rest = Math.max(Math.min(FIRST_WAIT_MS * 2 ** (failures - 1), LONGEST_WAIT_MS), retryAfter * SECOND);
-    if (now() + rest - since > patience) throw new SendError(problem, status);
+    // Only waits count: a clock goes on while the laptop sleeps and while there is no network.
+    waited += rest;
+    if (waited > patience) throw new SendError(problem, status);
     await wait(rest * (0.75 + Math.random() / 2), signal);
     signal.throwIfAborted();
     asking = true;
@@ -158,11 +155,12 @@ export async function send(options: SendOptions): Promise<void> {
         await again("busy", status, answer.retryAfter);
         continue;
       }
-      if (held > from) {
+      // To hold all of it is the end, and no progress when nothing comes of it.
+      if (held > from && held < total) {
         standstills = 0;
-        since = now();
+        failures = 0;
+        waited = 0;
       }
-      failures = 0;
       // All of it is held, but nothing says that it is complete: the end is sent once more.
       offset = held >= total ? Math.max(0, (Math.ceil(total / CHUNK_UNIT) - 1) * CHUNK_UNIT) : held;
       asking = false;
