@@ -72,7 +72,7 @@ export interface SendOptions {
   url: string;
   transport: Transport;
   signal: AbortSignal;
-  /** Bytes; brought to a multiple of 256 KiB. */
+  /** Bytes at most in one request; brought to a multiple of 256 KiB. */
   chunk: number;
   /** Whether the storage may hold something already. */
   ask: boolean;
@@ -95,7 +95,8 @@ export async function send(options: SendOptions): Promise<void> {
   const patience = options.patience ?? 10 * MINUTE;
   const network = options.network ?? (() => Promise.resolve());
   const wait = options.wait ?? pause;
-  const chunk = chunkOf(options.chunk);
+  const largest = chunkOf(options.chunk);
+  let chunk = largest;
   const total = file.size;
   let offset = 0;
   let asking = options.ask;
@@ -136,6 +137,8 @@ export async function send(options: SendOptions): Promise<void> {
       if (error.blocked) throw new SendError("blocked");
       if (!(await isReadable(file, from))) throw new SendError("changed");
       if (!answered && failures + 1 >= FAILURES_BEFORE_PROBE && (await transport.unreadable(url))) throw new SendError("foreign");
+      // A slow or unsteady line may never get a large one through.
+      if (!asking) chunk = chunkOf(chunk / 2);
       await again("unreachable", 0, 0);
       continue;
     }
@@ -160,6 +163,7 @@ export async function send(options: SendOptions): Promise<void> {
         standstills = 0;
         failures = 0;
         waited = 0;
+        if (!asking) chunk = Math.min(chunk + CHUNK_UNIT, largest);
       }
       // All of it is held, but nothing says that it is complete: the end is sent once more.
       offset = held >= total ? Math.max(0, (Math.ceil(total / CHUNK_UNIT) - 1) * CHUNK_UNIT) : held;

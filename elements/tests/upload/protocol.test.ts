@@ -252,4 +252,12 @@ describe("sending a file by the 308 protocol", () => {
     await done.finally(() => time.mockRestore());
     await expectWhole(storage);
   });
+
+  it("sends less at once where a whole chunk never gets through", async () => {
+    const storage = new Storage(SIZE);
+    const put = storage.put.bind(storage);
+    storage.put = (request) => ((request.body?.size ?? 0) > CHUNK_UNIT ? Promise.reject(new BrokenError()) : put(request));
+    await sending(storage, { chunk: 8 * CHUNK_UNIT }).done;
+    await expectWhole(storage);
+  });
 });
