@@ -171,8 +171,13 @@ export async function send(options: SendOptions): Promise<void> {
       onProgress(held);
     } else if (status === 408 || status === 429 || status >= 500 || status === 0) {
       await again("busy", status, answer.retryAfter);
+    } else if (status === 404 || status === 410) {
+      throw new SendError("expired", status);
+    } else if (asking) {
+      // It may not know the question. What it holds already may be sent again.
+      asking = false;
     } else {
-      throw new SendError(status === 404 || status === 410 ? "expired" : "rejected", status);
+      throw new SendError("rejected", status);
     }
   }
 }

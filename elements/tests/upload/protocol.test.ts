@@ -260,4 +260,13 @@ describe("sending a file by the 308 protocol", () => {
     await sending(storage, { chunk: 8 * CHUNK_UNIT }).done;
     await expectWhole(storage);
   });
+
+  it("sends on where the storage does not understand the question where it stands", async () => {
+    const storage = new Storage(SIZE);
+    storage.faults = ["none" as never, "lose-answer"];
+    const put = storage.put.bind(storage);
+    storage.put = (request) => (request.body ? put(request) : Promise.resolve({ status: 400, retryAfter: 0 }));
+    await sending(storage).done;
+    await expectWhole(storage);
+  });
 });
