@@ -177,11 +177,10 @@ export class MuxUpload extends BasePlugin<MuxUploadOptions, Meta, Body> {
   }
 
   async #created(kept: Kept, signal: AbortSignal): Promise<CreatedUpload> {
-    let end = Date.now() + CREATE_PATIENCE_MS;
+    // Only waits count: a clock goes on while the laptop sleeps and while there is no network.
+    let waited = 0;
     for (let wait = FIRST_WAIT_MS; ; wait = Math.min(wait * 2, LONGEST_WAIT_MS)) {
-      const offlineFrom = Date.now();
       await online(signal);
-      end += Date.now() - offlineFrom;
       signal.throwIfAborted();
       try {
         // Once it is asked, the answer is waited for whatever happens: it names what has to be given back.
@@ -194,7 +193,7 @@ export class MuxUpload extends BasePlugin<MuxUploadOptions, Meta, Body> {
           continue;
         }
         const rest = await this.#patienceFor(failure, wait);
-        if (rest === undefined || Date.now() + rest > end) throw failure;
+        if (rest === undefined || (waited += rest) > CREATE_PATIENCE_MS) throw failure;
         await pause(rest, signal);
       }
     }
