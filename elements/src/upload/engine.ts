@@ -75,6 +75,7 @@ export class Engine extends EventTarget {
   #sent: Known[] = [];
   #copied = 0;
   #copying: Promise<unknown> = Promise.resolve();
+  #adding: Promise<unknown> = Promise.resolve();
   #following = false;
   #told = false;
 
@@ -156,7 +157,14 @@ export class Engine extends EventTarget {
   }
 
   /** Checks files and begins with those that can be uploaded. Files that were waited for go on where they stopped. */
-  async add(chosen: readonly Chosen[], wishes: Wishes): Promise<Added> {
+  add(chosen: readonly Chosen[], wishes: Wishes): Promise<Added> {
+    // One lot after another, so that each knows what those before have taken.
+    const turn = this.#adding.then(() => this.#add(chosen, wishes));
+    this.#adding = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async #add(chosen: readonly Chosen[], wishes: Wishes): Promise<Added> {
     const added: Added = { taken: 0, refused: [], skipped: [], held: 0 };
     const good: Chosen[] = [];
     const choosingAgain = this.items.some(({ stage, source }) => stage === "waiting" && source === "choose");

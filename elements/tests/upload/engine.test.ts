@@ -2,7 +2,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Service } from "../../src/core/service.js";
 import { MUX_HOSTS } from "../../src/core/playback.js";
-import type { Answer, Put } from "../../src/upload/protocol.js";
+import type { Asset } from "../../src/core/types.js";
+import type { Item } from "../../src/upload/item.js";
+import { BrokenError, type Answer, type Put } from "../../src/upload/protocol.js";
 import type { Kept } from "../../src/upload/shelf.js";
 
 const records = new Map<string, Kept>();
@@ -92,5 +94,13 @@ describe("the uploads of one owner", () => {
     const later = engine();
     await later.restore();
     expect(later.items.map(({ name, stage }) => [name, stage])).toEqual([["one.mp4", "waiting"], ["two.mp4", "waiting"]]);
+  });
+
+  it("takes a file once that is given twice at the same time", async () => {
+    const here = engine();
+    const added = await Promise.all([here.add(chosen("film.mp4"), wishes), here.add(chosen("film.mp4"), wishes)]);
+    await until(() => here.items.every(({ stage }) => stage === "processing"));
+    expect(added.map(({ taken }) => taken)).toEqual([1, 0]);
+    expect(asked.filter((request) => request.startsWith("POST /uploads"))).toHaveLength(1);
   });
 });
