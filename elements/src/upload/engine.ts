@@ -370,7 +370,7 @@ export class Engine extends EventTarget {
 
   #create(kept: Kept): Promise<{ data: CreatedUpload }> {
     const body = { title: kept.title, ...(kept.captions && { captions: kept.captions }), ...(kept.policy && { playback_policy: kept.policy }) };
-    return this.service.api.post("/uploads", body, { idempotencyKey: kept.attempt, patience: 0 });
+    return this.service.api.post("/uploads", body, { idempotencyKey: kept.attempt, patience: 0, signal: this.#life.signal });
   }
 
   async #arrived(kept: Kept): Promise<void> {
@@ -427,9 +427,11 @@ export class Engine extends EventTarget {
         // An upload whose name nobody has heard is named by the same question.
         debt.uploadId ||= (await this.#create(debt)).data.id;
         await this.#shelf.keep(debt);
-        await this.service.api.delete(`/uploads/${debt.uploadId}`, { patience: MINUTE });
+        await this.service.api.delete(`/uploads/${debt.uploadId}`, { patience: MINUTE, signal: this.#life.signal });
         return await this.#shelf.remove(debt.key);
       } catch (error) {
+        // The next request would be in the name of whoever is signed in then.
+        if (this.#life.signal.aborted) return;
         const failure = failureOf(error);
         if (["missing", "conflict", "invalid"].includes(failure.kind)) return this.#shelf.remove(debt.key);
         if (!failure.temporary || Date.now() > end) throw failure;

@@ -103,4 +103,15 @@ describe("the uploads of one owner", () => {
     expect(added.map(({ taken }) => taken)).toEqual([1, 0]);
     expect(asked.filter((request) => request.startsWith("POST /uploads"))).toHaveLength(1);
   });
+
+  it("asks for no upload in the name of somebody who has just signed in", async () => {
+    const here = engine();
+    service.on("owner", (owner) => owner !== "alice" && here.stop());
+    await delay(1);
+    service.tokens = () => jwt(asked.length ? "bob" : "alice");
+    await here.add(chosen("one.mp4", "two.mp4"), wishes);
+    await until(() => service.owner === "bob");
+    await delay(50);
+    expect(asked.filter((request) => request.startsWith("POST") && request.endsWith("bob"))).toEqual([]);
+  });
 });
