@@ -172,7 +172,8 @@ export class Engine extends EventTarget {
     for (const one of chosen) {
       const { file, path } = one;
       const known: Known = { name: file.name, size: file.size, lastModified: file.lastModified, path };
-      const awaited = this.items.find((item) => item.stage === "waiting" && item.source !== "here" && this.#isSame(item, known));
+      const isAwaited = ({ stage, source, problem }: Item) => (stage === "waiting" && source !== "here") || problem === "changed";
+      const awaited = this.items.find((item) => isAwaited(item) && this.#isSame(item, known));
       if (awaited && (await this.#found(awaited, one))) {
         added.taken += 1;
         continue;

@@ -114,4 +114,21 @@ describe("the uploads of one owner", () => {
     await delay(50);
     expect(asked.filter((request) => request.startsWith("POST") && request.endsWith("bob"))).toEqual([]);
   });
+
+  it("goes on with a file that could not be read when it is chosen again, as it says", async () => {
+    const here = engine();
+    const [one] = chosen("film.mp4");
+    const slice = one!.file.slice.bind(one!.file);
+    put = () => {
+      one!.file.slice = () => ({ arrayBuffer: () => Promise.reject(new DOMException("", "NotReadableError")) }) as unknown as Blob;
+      return Promise.reject(new BrokenError());
+    };
+    await here.add([one!], wishes);
+    await until(() => here.items[0]?.problem === "changed");
+    put = taken;
+    one!.file.slice = slice;
+    expect(await here.add(chosen("film.mp4"), wishes)).toMatchObject({ taken: 1, refused: [] });
+    await until(() => here.items[0]?.stage === "processing");
+    expect(here.items).toHaveLength(1);
+  });
 });
