@@ -254,7 +254,7 @@ export class Engine extends EventTarget {
   }
 
   async #settled(): Promise<void> {
-    while (this.#debts.size > 0 || this.#kept.size > 0) await Promise.race([...this.#debts.values(), pause(100)]);
+    while (!this.#life.signal.aborted && (this.#debts.size > 0 || this.#kept.size > 0)) await Promise.race([...this.#debts.values(), pause(100)]);
   }
 
   #start(): void {

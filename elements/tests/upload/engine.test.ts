@@ -131,4 +131,19 @@ describe("the uploads of one owner", () => {
     await until(() => here.items[0]?.stage === "processing");
     expect(here.items).toHaveLength(1);
   });
+
+  it("does nothing more after it has left the page, even when clearing had no end", async () => {
+    answer = (method) => (method === "POST" ? never() : undefined);
+    const here = engine();
+    await here.add(chosen("film.mp4"), wishes);
+    await until(() => asked.some((request) => request.startsWith("POST")));
+    await here.clear(10);
+    here.stop();
+    await delay(150);
+    const timers = vi.spyOn(globalThis, "setTimeout");
+    await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+    for (const end = performance.now() + 300; performance.now() < end; ) await new Promise((resolve) => setImmediate(resolve));
+    expect(timers).not.toHaveBeenCalled();
+    timers.mockRestore();
+  });
 });
