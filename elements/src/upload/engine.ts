@@ -185,7 +185,7 @@ export class Engine extends EventTarget {
       const twice = [...this.#uppy.getFiles().map((other) => this.#knownOf(other)), ...this.#sent, ...arrived, ...good.map(knownOf)].some((other) => isSame(known, other));
       const reason = twice ? "twice" : await refusalOf(file, wishes);
       if (!reason) good.push(one);
-      else if (path && !/^(video|audio)\//.test(file.type) && ["not-media", "empty"].includes(reason)) added.skipped.push(file.name);
+      else if (path && (file.name.startsWith(".") || !/^(video|audio)\//.test(file.type)) && ["not-media", "empty"].includes(reason)) added.skipped.push(file.name);
       else added.refused.push({ name: file.name, reason });
     }
     const queued = this.items.filter(({ stage, uploadId }) => ["new", "queued", "held"].includes(stage) && !uploadId).length;

@@ -146,4 +146,10 @@ describe("the uploads of one owner", () => {
     expect(timers).not.toHaveBeenCalled();
     timers.mockRestore();
   });
+
+  it("names what a Mac leaves beside films only as other files of a folder", async () => {
+    const hidden = new File(["\0\x05\x16\x07"], "._film.mp4", { type: "video/mp4" });
+    const added = await engine().add([{ file: hidden, path: "holiday/._film.mp4" }], wishes);
+    expect(added).toMatchObject({ refused: [], skipped: ["._film.mp4"] });
+  });
 });
