@@ -72,6 +72,8 @@ export class Engine extends EventTarget {
   readonly #debts = new Map<string, Promise<void>>();
   /** Records of what has arrived, for another try if Mux ends it without a video. */
   readonly #past = new Map<string, Kept>();
+  /** The records of what has become assets, by the assets' ids. */
+  readonly #made = new Map<string, string>();
   #sent: Known[] = [];
   #copied = 0;
   #copying: Promise<unknown> = Promise.resolve();
@@ -474,19 +476,20 @@ export class Engine extends EventTarget {
   #heard(asset: Asset): void {
     const item = this.items.find(({ uploadId, asset: known }) => (uploadId !== "" && uploadId === asset.upload_id) || known?.id === asset.id);
     if (!item || !["processing", "ready"].includes(item.stage)) return;
+    this.#made.set(asset.id, item.key);
     if (asset.status === "ready") this.#finish(item, { stage: "ready", asset });
     else if (asset.status === "errored") this.#finish(item, { stage: "failed", problem: "no-video", asset });
     else this.#patch(item.id, { asset });
   }
 
   #vanished(id: string): void {
-    for (const item of this.items.filter(({ asset }) => asset?.id === id)) {
-      // Whoever deletes a video may upload it again.
-      const past = this.#past.get(item.key);
-      if (past) this.#sent = this.#sent.filter((known) => !isSame(known, past));
-      void this.#shelf.remove(item.key);
-      this.#uppy.removeFile(item.id);
+    // Whoever deletes a video may upload it again.
+    const past = this.#past.get(this.#made.get(id) ?? "");
+    if (past) {
+      this.#sent = this.#sent.filter((known) => !isSame(known, past));
+      void this.#shelf.remove(past.key);
     }
+    this.cancel(this.items.filter(({ asset }) => asset?.id === id).map((item) => item.id));
   }
 
   #finish(item: Item, change: Partial<Meta>): void {

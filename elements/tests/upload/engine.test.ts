@@ -152,4 +152,16 @@ describe("the uploads of one owner", () => {
     const added = await engine().add([{ file: hidden, path: "holiday/._film.mp4" }], wishes);
     expect(added).toMatchObject({ refused: [], skipped: ["._film.mp4"] });
   });
+
+  it("takes a file again whose video has been deleted, also when its line is gone", async () => {
+    const here = engine();
+    await here.add(chosen("film.mp4"), wishes);
+    await until(() => here.items[0]?.stage === "processing");
+    const [{ id, uploadId }] = here.items as [Item];
+    service.tell("asset", { id: "asset-1", upload_id: uploadId, status: "ready" } as Asset);
+    here.cancel([id]);
+    expect(await here.add(chosen("film.mp4"), wishes)).toMatchObject({ taken: 0 });
+    service.tell("gone", "asset-1");
+    expect(await here.add(chosen("film.mp4"), wishes)).toMatchObject({ taken: 1 });
+  });
 });
