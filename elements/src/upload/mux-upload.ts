@@ -125,14 +125,16 @@ export class MuxUpload extends BasePlugin<MuxUploadOptions, Meta, Body> {
   }
 
   async #sent(id: string, kept: Kept, signal: AbortSignal): Promise<void> {
-    const begun = kept.uploadId !== "";
+    const before = kept.uploadId;
     const url = await this.#address(id, kept, signal);
     const file = this.uppy.getFile(id);
     if (!file) throw new DOMException("removed", "AbortError");
     if (url !== null) {
       if (!(file.data instanceof Blob)) throw new SendError("changed");
       this.#patch(id, { stage: "sending" });
-      this.uppy.emit("upload-start", [file]);
+      const begun = before !== "" && before === kept.uploadId;
+      // This sets what is sent to nothing.
+      if (!begun || !file.progress.uploadStarted) this.uppy.emit("upload-start", [file]);
       await send({
         file: file.data,
         url,

@@ -379,4 +379,19 @@ describe("the queue of uploads", () => {
     await until(() => !["queued", "creating", "new", "sending"].includes(here.stages()[0]!)).finally(() => time.mockRestore());
     expect(here.stages()).toEqual(["processing"]);
   });
+
+  it("does not show less than has been sent when it goes on after a pause", async () => {
+    const here = world();
+    here.putTime = 10;
+    const id = here.add("film", 2_000_000);
+    const shown: number[] = [];
+    here.uppy.on("state-update", () => shown.push(Number(here.uppy.getFile(id)?.progress.bytesUploaded) || 0));
+    here.go();
+    await until(() => Number(here.uppy.getFile(id).progress.bytesUploaded) > 0);
+    here.uppy.pauseResume(id);
+    await until(() => here.stages()[0] === "queued");
+    here.uppy.pauseResume(id);
+    await until(() => here.stages()[0] === "processing");
+    expect(shown).toEqual(shown.toSorted((one, other) => one - other));
+  });
 });
