@@ -13,7 +13,7 @@ const item = (facts: Partial<Item>): Item => ({
 function shown(items: Item[], facts: Partial<PanelView> = {}): HTMLElement {
   const place = document.createElement("div");
   const view: PanelView = {
-    items, speed: 0, folded: false, checking: 0, notice: undefined, places: undefined, maxBytes: 0, locale: "en", link: "",
+    items, speed: 0, folded: false, checking: 0, notice: undefined, trouble: undefined, places: undefined, maxBytes: 0, locale: "en", link: "",
     pictures: new Map(), t: en, say: (entry, values) => fill(entry, values ?? {}, "en"), do: {} as Doing, ...facts,
   };
   render(panel(view), place);

@@ -1,0 +1,22 @@
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { en } from "../../src/text/en.js";
+import "../../src/video-uploader.js";
+
+afterEach(() => {
+  document.body.replaceChildren();
+  vi.unstubAllGlobals();
+});
+
+const film = () => new File([new Uint8Array(100)], "film.mp4", { type: "video/mp4" });
+
+describe("<video-uploader>", () => {
+  it.each([false, true])("tells who gives it a file to sign in first, with panel-only=%s", async (panelOnly) => {
+    const uploader = document.createElement("video-uploader");
+    Object.assign(uploader, { api: "https://api.example", locale: "en", panelOnly });
+    document.body.append(uploader);
+    await uploader.updateComplete;
+    await uploader.add([film()]);
+    await uploader.updateComplete;
+    expect(uploader.shadowRoot?.querySelector("[role=alert]")?.textContent).toContain(en.uploader.signInFirst);
+  });
+});
