@@ -285,6 +285,7 @@ export class VideoUploader extends VideoElement {
         accept: this.accept,
         untitled: this.say(this.t.common.untitled),
       });
+      if (engine !== this.#engine) return;
       if (added.refused.length || added.skipped.length || added.taken === 0) this.notice = added;
       this.places = added.places;
     } finally {
