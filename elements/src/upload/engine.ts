@@ -288,6 +288,7 @@ export class Engine extends EventTarget {
     await claim(key);
     this.#kept.set(key, kept);
     await this.#shelf.keep(kept);
+    if (this.#life.signal.aborted) return release(key);
     this.#put(kept, file, stage, "here");
     if (!handle) this.#copy(kept, file);
   }

@@ -164,4 +164,18 @@ describe("the uploads of one owner", () => {
     service.tell("gone", "asset-1");
     expect(await here.add(chosen("film.mp4"), wishes)).toMatchObject({ taken: 1 });
   });
+
+  it("leaves what it was about to take for another time when it leaves the page", async () => {
+    const here = engine();
+    const [one] = chosen("film.mp4");
+    const slice = one!.file.slice.bind(one!.file);
+    one!.file.slice = (...range) => {
+      here.stop();
+      return slice(...range);
+    };
+    await here.add([one!], wishes);
+    const later = engine();
+    await later.restore();
+    expect(later.items.map(({ name, stage }) => [name, stage])).toEqual([["film.mp4", "waiting"]]);
+  });
 });
