@@ -212,7 +212,10 @@ export class MuxUpload extends BasePlugin<MuxUploadOptions, Meta, Body> {
     } catch (error) {
       // An answer of 4xx made nothing.
       const { status } = failureOf(error);
-      if (first && status >= 400 && status < 500) kept.asked = false;
+      if (first && status >= 400 && status < 500) {
+        kept.asked = false;
+        await this.opts.keep(kept);
+      }
       throw error;
     }
   }

@@ -394,4 +394,15 @@ describe("the queue of uploads", () => {
     await until(() => here.stages()[0] === "processing");
     expect(shown).toEqual(shown.toSorted((one, other) => one - other));
   });
+
+  it("keeps in its record that the API made nothing, so that discarding asks for nothing", async () => {
+    const stored: boolean[] = [];
+    const here = world({ keep: async (kept) => stored.push(kept.asked) });
+    here.placeComes = false;
+    here.createFault = () => new Failure("quota", { status: 429, type: "quota_exceeded" });
+    here.add("film");
+    here.go();
+    await until(() => here.stages()[0] === "held");
+    expect(stored.at(-1)).toBe(false);
+  });
 });
