@@ -248,8 +248,9 @@ export class VideoUploader extends VideoElement {
     for (const { id, file, stage } of this.items) {
       if (!file || this.#pictured.has(id) || this.#pictured.size >= PICTURES || stage === "waiting") continue;
       this.#pictured.add(id);
-      const { pictureOf } = await import("./upload/picture.js");
-      void pictureOf(file, signal).then((canvas) => {
+      const part = await import("./upload/picture.js").catch(() => undefined);
+      if (!part) return;
+      void part.pictureOf(file, signal).then((canvas) => {
         if (!canvas || engine !== this.#engine) return;
         this.#pictures.set(id, canvas);
         this.requestUpdate();

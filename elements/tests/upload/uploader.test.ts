@@ -40,4 +40,24 @@ describe("<video-uploader>", () => {
     await uploader.updateComplete;
     expect(uploader.shadowRoot?.textContent).not.toContain("private.mp4");
   });
+
+  it("uploads without pictures when the part that makes them cannot be loaded", async () => {
+    vi.doMock("../../src/upload/picture.js", () => {
+      throw new Error("offline");
+    });
+    const unhandled = vi.fn();
+    process.on("unhandledRejection", unhandled);
+    const uploader = document.createElement("video-uploader");
+    Object.assign(uploader, { api: "https://pictures.example", locale: "en", token: () => `x.${btoa(JSON.stringify({ sub: "alice" }))}.x` });
+    document.body.append(uploader);
+    await uploader.updateComplete;
+    const bytes = Uint8Array.from("\0\0\0\x18ftypisom\0\0\0\0isomiso2", (character) => character.charCodeAt(0));
+    vi.stubGlobal("fetch", () => Promise.resolve(new Response("{}", { status: 404 })));
+    await uploader.add([new File([bytes, new Uint8Array(64)], "film.mp4")]);
+    await vi.waitUntil(() => uploader.shadowRoot?.querySelector("[data-name='film.mp4']"));
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    process.off("unhandledRejection", unhandled);
+    vi.doUnmock("../../src/upload/picture.js");
+    expect(unhandled).not.toHaveBeenCalled();
+  });
 });
