@@ -248,8 +248,9 @@ export class VideoUploader extends VideoElement {
     for (const { id, file, stage } of this.items) {
       if (!file || this.#pictured.has(id) || this.#pictured.size >= PICTURES || stage === "waiting") continue;
       this.#pictured.add(id);
-      const { pictureOf } = await import("./upload/picture.js");
-      void pictureOf(file, signal).then((canvas) => {
+      const part = await import("./upload/picture.js").catch(() => undefined);
+      if (!part) return;
+      void part.pictureOf(file, signal).then((canvas) => {
         if (!canvas || engine !== this.#engine) return;
         this.#pictures.set(id, canvas);
         this.requestUpdate();
@@ -262,6 +263,7 @@ export class VideoUploader extends VideoElement {
     if (!service || chosen.length === 0) return;
     this.problem = "";
     this.notice = undefined;
+    this.folded = false;
     this.checking += chosen.length;
     try {
       if (!this.#owner && this.token) await this.#introduce(service);
@@ -284,7 +286,7 @@ export class VideoUploader extends VideoElement {
         accept: this.accept,
         untitled: this.say(this.t.common.untitled),
       });
-      this.folded = false;
+      if (engine !== this.#engine) return;
       if (added.refused.length || added.skipped.length || added.taken === 0) this.notice = added;
       this.places = added.places;
     } finally {
@@ -346,7 +348,10 @@ export class VideoUploader extends VideoElement {
     choose: () => void this.choose(),
     chooseFolder: () => this.chooseFolder(),
     fold: () => (this.folded = !this.folded),
-    dropNotice: () => (this.notice = undefined),
+    dropNotice: () => {
+      this.notice = undefined;
+      this.problem = "";
+    },
   };
 
   /** What has cost time is not thrown away by one click. */
@@ -372,6 +377,7 @@ export class VideoUploader extends VideoElement {
             folded: this.folded,
             checking: this.checking,
             notice: this.notice,
+            trouble: this.panelOnly && this.problem ? this.#trouble(this.problem) : undefined,
             places: this.places,
             maxBytes: this.maxBytes,
             locale: this.language,
@@ -411,13 +417,17 @@ export class VideoUploader extends VideoElement {
           </select>
         </label>
         ${this.problem
-          ? html`<p class="bad" role="alert">
-              ${this.say(words[this.problem])}
-              ${this.#unsent.length ? html`<button type="button" class="small" @click=${() => void this.#add(this.#unsent)}>${this.say(this.t.common.tryAgain)}</button>` : nothing}
-            </p>`
+          ? this.#trouble(this.problem)
           : html`<p class="muted"><span class="hint">${this.say(words.hint)}</span> ${this.#room()}</p>`}
       </div>
     `;
+  }
+
+  #trouble(problem: "signInFirst" | "notLoaded"): TemplateResult {
+    return html`<p class="bad" role="alert">
+      ${this.say(this.t.uploader[problem])}
+      ${this.#unsent.length ? html`<button type="button" class="small" @click=${() => void this.#add(this.#unsent)}>${this.say(this.t.common.tryAgain)}</button>` : nothing}
+    </p>`;
   }
 
   #room(): string {

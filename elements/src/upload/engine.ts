@@ -72,9 +72,12 @@ export class Engine extends EventTarget {
   readonly #debts = new Map<string, Promise<void>>();
   /** Records of what has arrived, for another try if Mux ends it without a video. */
   readonly #past = new Map<string, Kept>();
+  /** The records of what has become assets, by the assets' ids. */
+  readonly #made = new Map<string, string>();
   #sent: Known[] = [];
   #copied = 0;
   #copying: Promise<unknown> = Promise.resolve();
+  #adding: Promise<unknown> = Promise.resolve();
   #following = false;
   #told = false;
 
@@ -129,6 +132,8 @@ export class Engine extends EventTarget {
   /** Ends everything on this page. What is kept stays for another time. */
   stop(): void {
     this.#life.abort();
+    // Uppy removes all files at its end, which must not be taken for the visitor's wish.
+    this.#uppy.removePlugin(this.#plugin);
     this.#uppy.destroy();
     for (const key of this.#kept.keys()) release(key);
   }
@@ -154,7 +159,14 @@ export class Engine extends EventTarget {
   }
 
   /** Checks files and begins with those that can be uploaded. Files that were waited for go on where they stopped. */
-  async add(chosen: readonly Chosen[], wishes: Wishes): Promise<Added> {
+  add(chosen: readonly Chosen[], wishes: Wishes): Promise<Added> {
+    // One lot after another, so that each knows what those before have taken.
+    const turn = this.#adding.then(() => this.#add(chosen, wishes));
+    this.#adding = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async #add(chosen: readonly Chosen[], wishes: Wishes): Promise<Added> {
     const added: Added = { taken: 0, refused: [], skipped: [], held: 0 };
     const good: Chosen[] = [];
     const choosingAgain = this.items.some(({ stage, source }) => stage === "waiting" && source === "choose");
@@ -162,7 +174,8 @@ export class Engine extends EventTarget {
     for (const one of chosen) {
       const { file, path } = one;
       const known: Known = { name: file.name, size: file.size, lastModified: file.lastModified, path };
-      const awaited = this.items.find((item) => item.stage === "waiting" && item.source !== "here" && this.#isSame(item, known));
+      const isAwaited = ({ stage, source, problem }: Item) => (stage === "waiting" && source !== "here") || problem === "changed";
+      const awaited = this.items.find((item) => isAwaited(item) && this.#isSame(item, known));
       if (awaited && (await this.#found(awaited, one))) {
         added.taken += 1;
         continue;
@@ -174,7 +187,7 @@ export class Engine extends EventTarget {
       const twice = [...this.#uppy.getFiles().map((other) => this.#knownOf(other)), ...this.#sent, ...arrived, ...good.map(knownOf)].some((other) => isSame(known, other));
       const reason = twice ? "twice" : await refusalOf(file, wishes);
       if (!reason) good.push(one);
-      else if (path && !/^(video|audio)\//.test(file.type) && ["not-media", "empty"].includes(reason)) added.skipped.push(file.name);
+      else if (path && (file.name.startsWith(".") || !/^(video|audio)\//.test(file.type)) && ["not-media", "empty"].includes(reason)) added.skipped.push(file.name);
       else added.refused.push({ name: file.name, reason });
     }
     const queued = this.items.filter(({ stage, uploadId }) => ["new", "queued", "held"].includes(stage) && !uploadId).length;
@@ -243,7 +256,7 @@ export class Engine extends EventTarget {
   }
 
   async #settled(): Promise<void> {
-    while (this.#debts.size > 0 || this.#kept.size > 0) await Promise.race([...this.#debts.values(), pause(100)]);
+    while (!this.#life.signal.aborted && (this.#debts.size > 0 || this.#kept.size > 0)) await Promise.race([...this.#debts.values(), pause(100)]);
   }
 
   #start(): void {
@@ -275,6 +288,7 @@ export class Engine extends EventTarget {
     await claim(key);
     this.#kept.set(key, kept);
     await this.#shelf.keep(kept);
+    if (this.#life.signal.aborted) return release(key);
     this.#put(kept, file, stage, "here");
     if (!handle) this.#copy(kept, file);
   }
@@ -360,7 +374,7 @@ export class Engine extends EventTarget {
 
   #create(kept: Kept): Promise<{ data: CreatedUpload }> {
     const body = { title: kept.title, ...(kept.captions && { captions: kept.captions }), ...(kept.policy && { playback_policy: kept.policy }) };
-    return this.service.api.post("/uploads", body, { idempotencyKey: kept.attempt, patience: 0 });
+    return this.service.api.post("/uploads", body, { idempotencyKey: kept.attempt, patience: 0, signal: this.#life.signal });
   }
 
   async #arrived(kept: Kept): Promise<void> {
@@ -417,9 +431,11 @@ export class Engine extends EventTarget {
         // An upload whose name nobody has heard is named by the same question.
         debt.uploadId ||= (await this.#create(debt)).data.id;
         await this.#shelf.keep(debt);
-        await this.service.api.delete(`/uploads/${debt.uploadId}`, { patience: MINUTE });
+        await this.service.api.delete(`/uploads/${debt.uploadId}`, { patience: MINUTE, signal: this.#life.signal });
         return await this.#shelf.remove(debt.key);
       } catch (error) {
+        // The next request would be in the name of whoever is signed in then.
+        if (this.#life.signal.aborted) return;
         const failure = failureOf(error);
         if (["missing", "conflict", "invalid"].includes(failure.kind)) return this.#shelf.remove(debt.key);
         if (!failure.temporary || Date.now() > end) throw failure;
@@ -461,19 +477,20 @@ export class Engine extends EventTarget {
   #heard(asset: Asset): void {
     const item = this.items.find(({ uploadId, asset: known }) => (uploadId !== "" && uploadId === asset.upload_id) || known?.id === asset.id);
     if (!item || !["processing", "ready"].includes(item.stage)) return;
+    this.#made.set(asset.id, item.key);
     if (asset.status === "ready") this.#finish(item, { stage: "ready", asset });
     else if (asset.status === "errored") this.#finish(item, { stage: "failed", problem: "no-video", asset });
     else this.#patch(item.id, { asset });
   }
 
   #vanished(id: string): void {
-    for (const item of this.items.filter(({ asset }) => asset?.id === id)) {
-      // Whoever deletes a video may upload it again.
-      const past = this.#past.get(item.key);
-      if (past) this.#sent = this.#sent.filter((known) => !isSame(known, past));
-      void this.#shelf.remove(item.key);
-      this.#uppy.removeFile(item.id);
+    // Whoever deletes a video may upload it again.
+    const past = this.#past.get(this.#made.get(id) ?? "");
+    if (past) {
+      this.#sent = this.#sent.filter((known) => !isSame(known, past));
+      void this.#shelf.remove(past.key);
     }
+    this.cancel(this.items.filter(({ asset }) => asset?.id === id).map((item) => item.id));
   }
 
   #finish(item: Item, change: Partial<Meta>): void {

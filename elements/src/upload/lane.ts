@@ -3,6 +3,7 @@ import { pause } from "../core/time.js";
 
 export class Lane {
   #last: Promise<unknown> = Promise.resolve();
+  /** By the clock that nobody sets. */
   #from = 0;
 
   constructor(private readonly gap: number) {}
@@ -11,9 +12,9 @@ export class Lane {
   run<T>(task: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     const turn = this.#last.then(async () => {
       signal?.throwIfAborted();
-      await pause(this.#from - Date.now(), signal);
+      await pause(this.#from - performance.now(), signal);
       signal?.throwIfAborted();
-      this.#from = Date.now() + this.gap;
+      this.#from = performance.now() + this.gap;
       return task();
     });
     this.#last = turn.catch(() => undefined);
@@ -22,6 +23,6 @@ export class Lane {
 
   /** Nothing begins within the next `milliseconds`. */
   hold(milliseconds: number): void {
-    this.#from = Math.max(this.#from, Date.now() + milliseconds);
+    this.#from = Math.max(this.#from, performance.now() + milliseconds);
   }
 }

@@ -125,14 +125,16 @@ export class MuxUpload extends BasePlugin<MuxUploadOptions, Meta, Body> {
   }
 
   async #sent(id: string, kept: Kept, signal: AbortSignal): Promise<void> {
-    const begun = kept.uploadId !== "";
+    const before = kept.uploadId;
     const url = await this.#address(id, kept, signal);
     const file = this.uppy.getFile(id);
     if (!file) throw new DOMException("removed", "AbortError");
     if (url !== null) {
       if (!(file.data instanceof Blob)) throw new SendError("changed");
       this.#patch(id, { stage: "sending" });
-      this.uppy.emit("upload-start", [file]);
+      const begun = before !== "" && before === kept.uploadId;
+      // This sets what is sent to nothing.
+      if (!begun || !file.progress.uploadStarted) this.uppy.emit("upload-start", [file]);
       await send({
         file: file.data,
         url,
@@ -177,11 +179,10 @@ export class MuxUpload extends BasePlugin<MuxUploadOptions, Meta, Body> {
   }
 
   async #created(kept: Kept, signal: AbortSignal): Promise<CreatedUpload> {
-    let end = Date.now() + CREATE_PATIENCE_MS;
+    // Only waits count: a clock goes on while the laptop sleeps and while there is no network.
+    let waited = 0;
     for (let wait = FIRST_WAIT_MS; ; wait = Math.min(wait * 2, LONGEST_WAIT_MS)) {
-      const offlineFrom = Date.now();
       await online(signal);
-      end += Date.now() - offlineFrom;
       signal.throwIfAborted();
       try {
         // Once it is asked, the answer is waited for whatever happens: it names what has to be given back.
@@ -194,7 +195,7 @@ export class MuxUpload extends BasePlugin<MuxUploadOptions, Meta, Body> {
           continue;
         }
         const rest = await this.#patienceFor(failure, wait);
-        if (rest === undefined || Date.now() + rest > end) throw failure;
+        if (rest === undefined || (waited += rest) > CREATE_PATIENCE_MS) throw failure;
         await pause(rest, signal);
       }
     }
@@ -211,7 +212,10 @@ export class MuxUpload extends BasePlugin<MuxUploadOptions, Meta, Body> {
     } catch (error) {
       // An answer of 4xx made nothing.
       const { status } = failureOf(error);
-      if (first && status >= 400 && status < 500) kept.asked = false;
+      if (first && status >= 400 && status < 500) {
+        kept.asked = false;
+        await this.opts.keep(kept);
+      }
       throw error;
     }
   }
@@ -261,6 +265,7 @@ export class MuxUpload extends BasePlugin<MuxUploadOptions, Meta, Body> {
   }
 
   #removed(id: string, key: string): void {
+    if (this.#stopped) return;
     const control = this.#active.get(id);
     const kept = this.opts.kept(key);
     if (kept) {

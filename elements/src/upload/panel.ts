@@ -28,6 +28,8 @@ export interface PanelView {
   /** Files that are being looked at. */
   checking: number;
   notice: Added | undefined;
+  /** Why nothing could be taken, where the start does not show it. */
+  trouble: TemplateResult | undefined;
   places: Places | undefined;
   maxBytes: number;
   locale: string;
@@ -41,8 +43,8 @@ export interface PanelView {
 const NAMES_SHOWN = 3;
 
 export function panel(view: PanelView): TemplateResult | typeof nothing {
-  const { items, checking, notice, folded, t, say } = view;
-  if (items.length === 0 && !checking && !notice) return nothing;
+  const { items, checking, notice, trouble, folded, t, say } = view;
+  if (items.length === 0 && !checking && !notice && !trouble) return nothing;
   const words = t.uploader;
   const over = items.length > 0 && !items.some(isPending);
   return html`
@@ -68,7 +70,7 @@ export function panel(view: PanelView): TemplateResult | typeof nothing {
         : html`
             ${forAll(view)}
             <div class="scroll" tabindex="-1">
-              ${goingOn(view)} ${holding(view)} ${notice ? leftOut(view, notice) : nothing}
+              ${trouble ? html`<div class="notice">${trouble}</div>` : nothing} ${goingOn(view)} ${holding(view)} ${notice ? leftOut(view, notice) : nothing}
               <ul class="files">
                 ${repeat(inOrder(items), ({ id }) => id, (item) => line(view, item))}
               </ul>
@@ -85,7 +87,7 @@ const isSent = ({ stage }: Item): boolean => stage === "processing" || stage ===
 const inOrder = (items: readonly Item[]): Item[] => [...items.filter((item) => !isSent(item)), ...items.filter(isSent)];
 const isStoppable = ({ stage }: Item): boolean => ["new", "queued", "creating", "sending"].includes(stage);
 
-function headline({ items, checking, notice, t, say }: PanelView): string {
+function headline({ items, checking, notice, trouble, t, say }: PanelView): string {
   const words = t.uploader;
   const active = items.filter(isActive).length;
   if (active) return say(words.uploading, { n: active });
@@ -98,6 +100,7 @@ function headline({ items, checking, notice, t, say }: PanelView): string {
   if (items.length === 0 && notice) {
     return notice.refused.length ? say(words.refused, { n: notice.refused.length }) : say(words.nothingFound);
   }
+  if (items.length === 0 && trouble) return say(words.panel);
   return say(words.doneAll, { n: items.filter(isSent).length });
 }
 
@@ -258,7 +261,7 @@ function state({ t, say, locale }: PanelView, item: Item): string {
 }
 
 const reasonOf = (t: Texts, problem: Problem): Entry =>
-  problem in t.uploader && problem !== "offline" ? t.uploader[problem as keyof Texts["uploader"]] : t.failure[problem as FailureKind];
+  problem in t.failure ? t.failure[problem as FailureKind] : t.uploader[problem as keyof Texts["uploader"]];
 
 function controls({ t, say, do: act }: PanelView, item: Item): TemplateResult[] {
   const words = t.uploader;

@@ -72,19 +72,18 @@ export interface SendOptions {
   url: string;
   transport: Transport;
   signal: AbortSignal;
-  /** Bytes; brought to a multiple of 256 KiB. */
+  /** Bytes at most in one request; brought to a multiple of 256 KiB. */
   chunk: number;
   /** Whether the storage may hold something already. */
   ask: boolean;
   onProgress: (sent: number) => void;
   /** Told when the storage does not answer, and when it does again. */
   onBroken?: (broken: boolean) => void;
-  /** How long to go on without any progress, in milliseconds. */
+  /** How long to wait for an answer without any progress, in milliseconds. */
   patience?: number;
   /** Resolves when there is a network. */
   network?: (signal: AbortSignal) => Promise<void>;
   wait?: (milliseconds: number, signal: AbortSignal) => Promise<void>;
-  now?: () => number;
 }
 
 /** A size of chunk that the storage takes. */
@@ -96,25 +95,24 @@ export async function send(options: SendOptions): Promise<void> {
   const patience = options.patience ?? 10 * MINUTE;
   const network = options.network ?? (() => Promise.resolve());
   const wait = options.wait ?? pause;
-  const now = options.now ?? Date.now;
-  const chunk = chunkOf(options.chunk);
+  const largest = chunkOf(options.chunk);
+  let chunk = largest;
   const total = file.size;
   let offset = 0;
   let asking = options.ask;
   let failures = 0;
   let standstills = 0;
   let answered = false;
-  let since = now();
+  let waited = 0;
 
   const again = async (problem: "unreachable" | "busy", status: number, retryAfter: number): Promise<void> => {
     failures += 1;
     onBroken?.(true);
-    const offlineFrom = now();
     await network(signal);
-    // Time without a network is not the storage's.
-    since += now() - offlineFrom;
     const rest = Math.max(Math.min(FIRST_WAIT_MS * 2 ** (failures - 1), LONGEST_WAIT_MS), retryAfter * SECOND);
-    if (now() + rest - since > patience) throw new SendError(problem, status);
+    // Only waits count: a clock goes on while the laptop sleeps and while there is no network.
+    waited += rest;
+    if (waited > patience) throw new SendError(problem, status);
     await wait(rest * (0.75 + Math.random() / 2), signal);
     signal.throwIfAborted();
     asking = true;
@@ -139,6 +137,8 @@ export async function send(options: SendOptions): Promise<void> {
       if (error.blocked) throw new SendError("blocked");
       if (!(await isReadable(file, from))) throw new SendError("changed");
       if (!answered && failures + 1 >= FAILURES_BEFORE_PROBE && (await transport.unreadable(url))) throw new SendError("foreign");
+      // A slow or unsteady line may never get a large one through.
+      if (!asking) chunk = chunkOf(chunk / 2);
       await again("unreachable", 0, 0);
       continue;
     }
@@ -158,19 +158,26 @@ export async function send(options: SendOptions): Promise<void> {
         await again("busy", status, answer.retryAfter);
         continue;
       }
-      if (held > from) {
+      // To hold all of it is the end, and no progress when nothing comes of it.
+      if (held > from && held < total) {
         standstills = 0;
-        since = now();
+        failures = 0;
+        waited = 0;
+        if (!asking) chunk = Math.min(chunk + CHUNK_UNIT, largest);
       }
-      failures = 0;
       // All of it is held, but nothing says that it is complete: the end is sent once more.
       offset = held >= total ? Math.max(0, (Math.ceil(total / CHUNK_UNIT) - 1) * CHUNK_UNIT) : held;
       asking = false;
       onProgress(held);
     } else if (status === 408 || status === 429 || status >= 500 || status === 0) {
       await again("busy", status, answer.retryAfter);
+    } else if (status === 404 || status === 410) {
+      throw new SendError("expired", status);
+    } else if (asking) {
+      // It may not know the question. What it holds already may be sent again.
+      asking = false;
     } else {
-      throw new SendError(status === 404 || status === 410 ? "expired" : "rejected", status);
+      throw new SendError("rejected", status);
     }
   }
 }

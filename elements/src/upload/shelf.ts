@@ -1,4 +1,5 @@
 /** What is left to upload, kept in the browser: a record for each file, and where possible the file or a way to it. */
+import { pause, SECOND } from "../core/time.js";
 
 /** Never holds an upload's address: who has it may write. */
 export interface Kept {
@@ -40,6 +41,8 @@ const FILES = "files";
 const OLDEST_MS = 7 * 24 * 3600 * 1000;
 const BYTES_AT_MOST = 64 * 1024 ** 2;
 const ARRIVED_MS = 24 * 3600 * 1000;
+/** WebKit sometimes never answers. */
+const OPEN_MS = 5 * SECOND;
 
 export class Shelf {
   #database: Promise<IDBDatabase | undefined> | undefined;
@@ -131,6 +134,7 @@ export class Shelf {
 
 function open(): Promise<IDBDatabase | undefined> {
   return new Promise((resolve) => {
+    void pause(OPEN_MS).then(() => resolve(undefined));
     try {
       const request = indexedDB.open(DATABASE, 1);
       request.onupgradeneeded = () => {

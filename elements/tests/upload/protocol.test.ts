@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { BrokenError, CHUNK_UNIT, chunkOf, send, SendError, type Answer, type Put, type SendOptions, type Transport } from "../../src/upload/protocol.js";
 
 /** A storage that keeps bytes as Mux's does, and misbehaves as it is told. */
@@ -65,7 +65,6 @@ function sending(storage: Storage, options: Partial<SendOptions> = {}) {
       clock += milliseconds;
       return Promise.resolve();
     },
-    now: () => clock,
     ...options,
   });
   return { done, waits, progress, control };
@@ -226,5 +225,48 @@ describe("sending a file by the 308 protocol", () => {
     expect(chunkOf(1)).toBe(CHUNK_UNIT);
     expect(chunkOf(3.7 * CHUNK_UNIT)).toBe(3 * CHUNK_UNIT);
     expect(chunkOf(Number.NaN)).toBe(CHUNK_UNIT);
+  });
+
+  it("does not run for ever against a storage that holds all of it but never says that it is complete", async () => {
+    let asked = 0;
+    const put = (): Promise<Answer> => {
+      asked += 1;
+      return asked > 100 ? Promise.reject(new Error("asked for ever")) : Promise.resolve({ status: 308, held: SIZE, retryAfter: 0 });
+    };
+    const { done, waits } = sending({ put, unreadable: () => Promise.resolve(false) } as unknown as Storage);
+    expect(await problemOf(done)).toBe("rejected");
+    expect(waits.reduce((sum, one) => sum + one, 0)).toBeGreaterThan(20_000);
+  });
+
+  it("goes on after a laptop has slept in the middle of a request", async () => {
+    const storage = new Storage(SIZE);
+    storage.faults = ["none" as never, "lose-request"];
+    let clock = Date.now();
+    const time = vi.spyOn(Date, "now").mockImplementation(() => clock);
+    const put = storage.put.bind(storage);
+    storage.put = (request) => {
+      if (storage.ranges.length === 1) clock += 8 * 3600_000;
+      return put(request);
+    };
+    const { done } = sending(storage, { wait: () => Promise.resolve() });
+    await done.finally(() => time.mockRestore());
+    await expectWhole(storage);
+  });
+
+  it("sends less at once where a whole chunk never gets through", async () => {
+    const storage = new Storage(SIZE);
+    const put = storage.put.bind(storage);
+    storage.put = (request) => ((request.body?.size ?? 0) > CHUNK_UNIT ? Promise.reject(new BrokenError()) : put(request));
+    await sending(storage, { chunk: 8 * CHUNK_UNIT }).done;
+    await expectWhole(storage);
+  });
+
+  it("sends on where the storage does not understand the question where it stands", async () => {
+    const storage = new Storage(SIZE);
+    storage.faults = ["none" as never, "lose-answer"];
+    const put = storage.put.bind(storage);
+    storage.put = (request) => (request.body ? put(request) : Promise.resolve({ status: 400, retryAfter: 0 }));
+    await sending(storage).done;
+    await expectWhole(storage);
   });
 });

@@ -1,5 +1,5 @@
 import { Uppy } from "@uppy/core";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { Failure } from "../../src/core/failure.js";
 import type { CreatedUpload } from "../../src/core/types.js";
 import type { Body, Meta } from "../../src/upload/item.js";
@@ -10,9 +10,9 @@ import type { Kept } from "../../src/upload/shelf.js";
 const delay = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds));
 
 async function until(holds: () => boolean, milliseconds = 10_000): Promise<void> {
-  const end = Date.now() + milliseconds;
+  const end = performance.now() + milliseconds;
   while (!holds()) {
-    if (Date.now() > end) throw new Error("this has not happened");
+    if (performance.now() > end) throw new Error("this has not happened");
     await delay(5);
   }
 }
@@ -363,4 +363,46 @@ describe("the queue of uploads", () => {
     expect(new Set(arrived).size).toBe(arrived.length);
     for (let at = 10; at < 60; at += 1) expect(arrived).toContain(`attempt-film ${at}`);
   }, 70_000);
+
+  it("goes on asking for an upload after a laptop has slept", async () => {
+    const here = world();
+    here.createFault = () => (here.created.length === 1 ? new Failure("unreachable") : undefined);
+    const { create } = here;
+    let slept = 0;
+    const time = vi.spyOn(Date, "now").mockImplementation(() => performance.timeOrigin + performance.now() + slept);
+    here.create = (kept) => {
+      if (here.created.length === 0) slept = 8 * 3600_000;
+      return create.call(here, kept);
+    };
+    here.add("film");
+    here.go();
+    await until(() => !["queued", "creating", "new", "sending"].includes(here.stages()[0]!)).finally(() => time.mockRestore());
+    expect(here.stages()).toEqual(["processing"]);
+  });
+
+  it("does not show less than has been sent when it goes on after a pause", async () => {
+    const here = world();
+    here.putTime = 10;
+    const id = here.add("film", 2_000_000);
+    const shown: number[] = [];
+    here.uppy.on("state-update", () => shown.push(Number(here.uppy.getFile(id)?.progress.bytesUploaded) || 0));
+    here.go();
+    await until(() => Number(here.uppy.getFile(id).progress.bytesUploaded) > 0);
+    here.uppy.pauseResume(id);
+    await until(() => here.stages()[0] === "queued");
+    here.uppy.pauseResume(id);
+    await until(() => here.stages()[0] === "processing");
+    expect(shown).toEqual(shown.toSorted((one, other) => one - other));
+  });
+
+  it("keeps in its record that the API made nothing, so that discarding asks for nothing", async () => {
+    const stored: boolean[] = [];
+    const here = world({ keep: async (kept) => stored.push(kept.asked) });
+    here.placeComes = false;
+    here.createFault = () => new Failure("quota", { status: 429, type: "quota_exceeded" });
+    here.add("film");
+    here.go();
+    await until(() => here.stages()[0] === "held");
+    expect(stored.at(-1)).toBe(false);
+  });
 });
