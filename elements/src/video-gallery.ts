@@ -85,7 +85,7 @@ export class VideoGallery extends VideoElement {
     if (!state || state.status === "first") return this.#skeleton();
     const { failure } = state;
     if (state.status === "failed" && failure) {
-      const again = { label: this.say(this.t.common.tryAgain), run: () => void this.service?.gallery.open(), primary: true };
+      const again = { label: this.say(this.t.common.tryAgain), run: () => void this.service?.gallery.retry(), primary: true };
       const actions = failure.temporary ? [again] : [];
       return state.busy ? this.#skeleton() : message({ icon: "alert", title: this.say(gallery.failed), text: this.sentence(failure), failure: true, actions });
     }
@@ -195,7 +195,8 @@ export class VideoGallery extends VideoElement {
   async #more(): Promise<void> {
     const before = this.renderRoot.querySelectorAll(".open").length;
     const hadFocus = this.shadowRoot?.activeElement?.closest(".foot");
-    await this.service?.gallery.more();
+    const { gallery } = this.service ?? {};
+    await (gallery?.state.failure ? gallery.retry() : gallery?.more());
     await this.updateComplete;
     // Whoever goes through the list by keyboard goes on at the first new video.
     if (hadFocus) this.renderRoot.querySelectorAll<HTMLElement>(".open")[before]?.focus();
