@@ -100,6 +100,7 @@ export class VideoView extends VideoElement {
     const { signal } = this.life;
     service.on("owner", () => this.asset && this.#show(), signal);
     service.on("ended", () => (this.sessionEnded = true), signal);
+    service.on("resumed", () => this.#resume(), signal);
     signal.addEventListener("abort", () => this.#leave());
     this.#show();
   }
@@ -153,6 +154,11 @@ export class VideoView extends VideoElement {
     this.player?.end();
     this.player = undefined;
     this.#toFocus = false;
+  }
+
+  #resume(): void {
+    this.sessionEnded = false;
+    if (this.failure?.kind === "signed-out") this.#show();
   }
 
   /** Begins with what the properties name now. */
