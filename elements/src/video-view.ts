@@ -4,7 +4,7 @@ import { failureOf, isAbort, type Failure } from "./core/failure.js";
 import { clock, day } from "./core/format.js";
 import { readManifest, type Manifest } from "./core/manifest.js";
 import type { AssetState, OneAsset } from "./core/one-asset.js";
-import { mediaOf, publicId, type Sources } from "./core/playback.js";
+import { mediaOf, publicId, ratioOf, type Sources } from "./core/playback.js";
 import type { Service } from "./core/service.js";
 import { addressOf, embedCode, fileName } from "./core/sharing.js";
 import { pause, SECOND } from "./core/time.js";
@@ -19,7 +19,6 @@ import type { Texts } from "./text/index.js";
 
 export { configure } from "./core/service.js";
 
-const RATIO = /^\s*(\d+(?:\.\d+)?)\s*[:/]\s*(\d+(?:\.\d+)?)\s*$/;
 const COPIED_MS = 2.5 * SECOND;
 const HEIGHTS = [6, 11, 18, 9, 14, 24, 30, 20, 12, 26, 34, 22, 15, 28, 19, 10, 16, 25, 32, 21, 13, 8, 17, 27, 20, 11, 15, 9, 6, 12];
 
@@ -454,7 +453,7 @@ export class VideoView extends VideoElement {
     const playbackId = this.#openId() ?? "";
     const values = { playback_id: playbackId, id: this.asset };
     if (what === "link") return addressOf(this.link, values);
-    const address = addressOf(this.embed, values) + (shown?.audio ? "&audio" : "");
+    const address = addressOf(this.embed, values, shown?.audio ? { audio: "" } : {});
     const title = shown?.title || this.#text("video");
     return embedCode(address, title, { aspectRatio: shown?.aspectRatio ?? "", audio: shown?.audio ?? false });
   }
@@ -502,11 +501,6 @@ export class VideoView extends VideoElement {
       this.downloading = false;
     }
   }
-}
-
-function ratioOf(aspectRatio: string): number {
-  const [width = 16, height = 9] = RATIO.exec(aspectRatio)?.slice(1).map(Number) ?? [];
-  return width && height ? width / height : 16 / 9;
 }
 
 function hide({ target }: Event): void {

@@ -34,6 +34,7 @@ const BATCH = 50;
 /** Tokens are renewed this long before they end, or when a tenth of their life is left. */
 const MARGIN_MS = 60 * SECOND;
 const MARGIN_SHARE = 0.1;
+const RATIO = /^\s*(\d+(?:\.\d+)?)\s*[:/]\s*(\d+(?:\.\d+)?)\s*$/;
 const PICTURE_WIDTH = 640;
 const POSTER_WIDTH = 1280;
 
@@ -45,11 +46,20 @@ export function mediaOf(asset: Playable): "video" | "audio" {
   return !asset.aspect_ratio && asset.duration ? "audio" : "video";
 }
 
-/** Width divided by height; 16/9 while it is not known. */
-export function shapeOf(asset: Playable): number {
-  const [width, height] = (asset.aspect_ratio ?? "").split(":").map(Number);
-  return width && height ? width / height : 16 / 9;
+/** Width and height of a shape such as `9:16`; 16 and 9 for what is none. */
+export function sidesOf(aspectRatio: string): [number, number] {
+  const [width, height] = RATIO.exec(aspectRatio)?.slice(1).map(Number) ?? [];
+  return width && height ? [width, height] : [16, 9];
 }
+
+/** Width divided by height. */
+export function ratioOf(aspectRatio: string): number {
+  const [width, height] = sidesOf(aspectRatio);
+  return width / height;
+}
+
+/** Width divided by height; 16/9 while it is not known. */
+export const shapeOf = (asset: Playable): number => ratioOf(asset.aspect_ratio ?? "");
 
 export const publicId = (asset: Playable): string | undefined =>
   asset.playback_ids?.find(({ policy }) => policy === "public")?.id;
