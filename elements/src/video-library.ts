@@ -296,7 +296,8 @@ export class VideoLibrary extends VideoElement {
     const picture = this.#pictures?.of(asset) ?? "";
     const selected = this.#selection.has(asset.id);
     const problem = this.#problem(asset);
-    const { t, link } = this;
+    const { t } = this;
+    const link = this.link ?? "";
     return guard([asset, picture, selected, working, problem, t, language, link], () =>
       card({ asset, href: link.replaceAll("{id}", encodeURIComponent(asset.id)), picture, selected, working, problem, t, language }),
     );

@@ -152,7 +152,7 @@ export function serviceAt(api: string | undefined): Service | Failure | undefine
   const wanted = api?.trim() || settled?.api;
   if (wanted === undefined) return undefined;
   try {
-    const base = address(wanted, api ? "the attribute api" : "api");
+    const base = address(wanted, api?.trim() ? "the attribute api" : "api");
     const known = services.get(base);
     if (known) return known;
     const hosts = {
