@@ -124,7 +124,7 @@ export class VideoGallery extends VideoElement {
 
   #card(video: PublishedAsset): TemplateResult {
     const playbackId = publicId(video) ?? "";
-    const title = video.title || this.say(this.t.common.untitled);
+    const title = video.title?.trim() || this.say(this.t.common.untitled);
     const length = video.duration ? clock(video.duration) : "";
     const inside = html`
       ${this.#picture(video, playbackId, length)}
@@ -203,14 +203,14 @@ export class VideoGallery extends VideoElement {
   }
 
   #theatre(video: PublishedAsset): TemplateResult {
-    const title = video.title || this.say(this.t.common.untitled);
+    const title = video.title?.trim() || this.say(this.t.common.untitled);
     return html`
       <dialog part="dialog" aria-label=${title} @close=${() => this.#closed()} @click=${(event: MouseEvent) => this.#clicked(event)}>
         <div class="theatre">
           <button class="quiet icon close" type="button" aria-label=${this.say(this.t.common.close)} @click=${() => this.dialog?.close()}>${icon("close")}</button>
           <video-view
-            api=${this.api ?? this.service?.base ?? ""}
-            .locale=${this.locale}
+            .api=${this.api}
+            .locale=${this.language}
             .texts=${this.texts}
             playback-id=${publicId(video) ?? ""}
             video-title=${title}

@@ -224,7 +224,7 @@ export class VideoView extends VideoElement {
       const { status, asset } = this.one?.state ?? {};
       if (status !== "ready" || !asset || !this.own) return undefined;
       return {
-        title: asset.title || this.say(this.t.common.untitled),
+        title: asset.title?.trim() || this.say(this.t.common.untitled),
         audio: mediaOf(asset) === "audio",
         aspectRatio: asset.aspect_ratio ?? "",
         sources: this.own,
@@ -236,7 +236,7 @@ export class VideoView extends VideoElement {
     const audio = this.audio || this.manifest.audio;
     const { listed } = this;
     return {
-      title: this.videoTitle || listed?.title || "",
+      title: this.videoTitle || (listed && (listed.title?.trim() || this.say(this.t.common.untitled))) || "",
       audio,
       aspectRatio: this.aspectRatio || listed?.aspect_ratio || this.manifest.aspectRatio,
       sources: this.service.playback.publicSources(this.playbackId, audio ? "audio" : "video"),
@@ -285,7 +285,7 @@ export class VideoView extends VideoElement {
     if (!this.asset && !this.playbackId) return nothing;
     const said = this.#said(shown);
     const known = this.one?.state.status === "ready" ? this.one.state.asset : undefined;
-    const title = shown?.title ?? (known && (known.title || this.say(this.t.common.untitled)));
+    const title = shown?.title ?? (known && (known.title?.trim() || this.say(this.t.common.untitled)));
     const tall = Boolean(shown && !shown.audio && ratioOf(shown.aspectRatio) < 1);
     return html`
       <div class="view ${tall && !said ? "tall" : ""}">
