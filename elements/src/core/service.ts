@@ -120,7 +120,9 @@ export class Service {
   }
 
   async #token(renew?: boolean): Promise<string> {
-    const jwt = await this.#source(renew);
+    const source = this.#source;
+    const jwt = await source(renew);
+    if (source !== this.#source) return this.#token(renew);
     if (jwt) {
       this.#claims = claimsOf(jwt) ?? {};
       this.owner = subjectOf(jwt) || this.#owner;

@@ -1,7 +1,9 @@
 /** Who is signed in: what elements hear when a session ends and is taken up again. */
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { MUX_HOSTS } from "../../src/core/playback.js";
 import { Service } from "../../src/core/service.js";
+
+const jwt = (sub: string): string => `e30.${btoa(JSON.stringify({ sub }))}.x`;
 
 describe("Service", () => {
   it("says once that the session of the same owner goes on after its end", () => {
@@ -18,5 +20,16 @@ describe("Service", () => {
     service.owner = "ben";
     service.owner = "ben";
     expect(heard.slice(3)).toEqual(["ended", "owner"]);
+  });
+
+  it("drops the token of a source that another one has replaced", async () => {
+    const service = new Service("https://api.example", MUX_HOSTS);
+    let late: (jwt: string) => void = () => undefined;
+    service.tokens = () => new Promise((resolve) => (late = resolve));
+    service.tokens = () => jwt("ben");
+    await vi.waitFor(() => expect(service.owner).toBe("ben"));
+    late(jwt("alice"));
+    await new Promise((resolve) => setTimeout(resolve));
+    expect(service.owner).toBe("ben");
   });
 });
