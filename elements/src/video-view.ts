@@ -200,7 +200,7 @@ export class VideoView extends VideoElement {
       const sources = (await this.service?.playback.sources(asset)) ?? null;
       if (!signal.aborted && key === this.#ownKey) this.own = sources;
     } catch (error) {
-      if (!signal.aborted && !isAbort(error)) this.failure = failureOf(error);
+      if (!signal.aborted && key === this.#ownKey && !isAbort(error)) this.failure = failureOf(error);
     }
   }
 
