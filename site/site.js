@@ -36,7 +36,7 @@ async function start() {
   addEventListener("hashchange", route);
   account.addEventListener("video-account-change", signedInOrOut);
   addEventListener("video-shown", titled);
-  find("video-editor").addEventListener("video-deleted", () => (location.hash = "#/"));
+  find("video-editor").addEventListener("video-deleted", deleted);
   find("#sign-in").addEventListener("click", () => account.signIn());
   return route();
 }
@@ -55,6 +55,11 @@ function signedInOrOut({ detail: { state } }) {
   // Whoever signs out leaves their video.
   if (state === "signed-out" && view === "video") history.replaceState(null, "", "#/");
   route();
+}
+
+/** Whoever has gone on to another video meanwhile stays there. */
+function deleted({ detail }) {
+  if (view === "video" && detail.id === id) location.hash = "#/";
 }
 
 function show(next, named = "") {

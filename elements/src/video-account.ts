@@ -132,7 +132,7 @@ export class VideoAccount extends VideoElement {
 
   #configure(): void {
     // Properties are set one after the other: nothing is wrong before these two are there.
-    if (!this.issuer.trim() || !this.clientId.trim()) return;
+    if (!this.issuer?.trim() || !this.clientId?.trim()) return;
     const given = {
       issuer: this.issuer,
       clientId: this.clientId,
@@ -164,7 +164,7 @@ export class VideoAccount extends VideoElement {
   async #missing(): Promise<void> {
     await pause(CONFIGURED_WITHIN, this.life.signal);
     if (!this.isConnected || this.session || this.wrong) return;
-    const name = this.issuer.trim() ? "clientId" : "issuer";
+    const name = this.issuer?.trim() ? "clientId" : "issuer";
     this.#misconfigure(new Failure("misconfigured", { detail: `${name} is not set` }));
   }
 

@@ -69,7 +69,7 @@ export class VideoEditor extends VideoElement {
 
   protected override willUpdate(changed: PropertyValues<this>): void {
     super.willUpdate(changed);
-    if (changed.has("asset") && this.asset.trim() !== (this.#bench?.desk.one.id ?? "")) this.#take();
+    if (changed.has("asset") && (this.asset?.trim() ?? "") !== (this.#bench?.desk.one.id ?? "")) this.#take();
   }
 
   /** Begins with the video that `asset` names. */
@@ -79,7 +79,7 @@ export class VideoEditor extends VideoElement {
     this.#bench = undefined;
     this.news = "";
     if (this.hasUpdated) unask(this);
-    const id = this.asset.trim();
+    const id = this.asset?.trim();
     if (!this.service || !id) return this.requestUpdate();
     const one = this.service.asset(id);
     const desk = this.#desk(this.service, one);
@@ -159,7 +159,7 @@ export class VideoEditor extends VideoElement {
       <div>
         ${title.render(asset, !leaving && !rejected, this.headingLevel)} ${this.#facts(asset)}
       </div>
-      ${this.#status(asset)} ${usable ? html`${audience.render(asset, this.publicLink)} ${captions.render(asset)}` : nothing}
+      ${this.#status(asset)} ${usable ? html`${audience.render(asset, this.publicLink ?? "")} ${captions.render(asset)}` : nothing}
       ${leaving ? nothing : this.#delete(bench, asset)}
     </div>`;
   }

@@ -85,7 +85,7 @@ export class VideoGallery extends VideoElement {
     if (!state || state.status === "first") return this.#skeleton();
     const { failure } = state;
     if (state.status === "failed" && failure) {
-      const again = { label: this.say(this.t.common.tryAgain), run: () => void this.service?.gallery.open(), primary: true };
+      const again = { label: this.say(this.t.common.tryAgain), run: () => void this.service?.gallery.retry(), primary: true };
       const actions = failure.temporary ? [again] : [];
       return state.busy ? this.#skeleton() : message({ icon: "alert", title: this.say(gallery.failed), text: this.sentence(failure), failure: true, actions });
     }
@@ -124,7 +124,7 @@ export class VideoGallery extends VideoElement {
 
   #card(video: PublishedAsset): TemplateResult {
     const playbackId = publicId(video) ?? "";
-    const title = video.title || this.say(this.t.common.untitled);
+    const title = video.title?.trim() || this.say(this.t.common.untitled);
     const length = video.duration ? clock(video.duration) : "";
     const inside = html`
       ${this.#picture(video, playbackId, length)}
@@ -195,21 +195,22 @@ export class VideoGallery extends VideoElement {
   async #more(): Promise<void> {
     const before = this.renderRoot.querySelectorAll(".open").length;
     const hadFocus = this.shadowRoot?.activeElement?.closest(".foot");
-    await this.service?.gallery.more();
+    const { gallery } = this.service ?? {};
+    await (gallery?.state.failure ? gallery.retry() : gallery?.more());
     await this.updateComplete;
     // Whoever goes through the list by keyboard goes on at the first new video.
     if (hadFocus) this.renderRoot.querySelectorAll<HTMLElement>(".open")[before]?.focus();
   }
 
   #theatre(video: PublishedAsset): TemplateResult {
-    const title = video.title || this.say(this.t.common.untitled);
+    const title = video.title?.trim() || this.say(this.t.common.untitled);
     return html`
       <dialog part="dialog" aria-label=${title} @close=${() => this.#closed()} @click=${(event: MouseEvent) => this.#clicked(event)}>
         <div class="theatre">
           <button class="quiet icon close" type="button" aria-label=${this.say(this.t.common.close)} @click=${() => this.dialog?.close()}>${icon("close")}</button>
           <video-view
-            api=${this.api ?? this.service?.base ?? ""}
-            .locale=${this.locale}
+            .api=${this.api}
+            .locale=${this.language}
             .texts=${this.texts}
             playback-id=${publicId(video) ?? ""}
             video-title=${title}

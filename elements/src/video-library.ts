@@ -16,7 +16,7 @@ import { libraryStyles } from "./library/styles.js";
 import { VideoElement } from "./parts/base.js";
 import { icon, type Icon } from "./parts/icons.js";
 import { message, messageStyles } from "./parts/message.js";
-import { asked, questionStyles } from "./parts/question.js";
+import { asked, questionStyles, unask } from "./parts/question.js";
 import { controls, tokens } from "./parts/styles.js";
 
 const TYPING_MS = 250;
@@ -101,6 +101,7 @@ export class VideoLibrary extends VideoElement {
     this.#typing.abort();
     this.#list?.disconnect();
     this.#list = undefined;
+    unask(this);
   }
 
   protected override begin(service: Service): void {
@@ -172,7 +173,7 @@ export class VideoLibrary extends VideoElement {
   #tools(ready: boolean): TemplateResult {
     const t = this.t.library;
     const option = (value: string, text: string, chosen: string) =>
-      html`<option value=${value} ?selected=${value === chosen}>${text}</option>`;
+      html`<option value=${value} .selected=${value === chosen}>${text}</option>`;
     // The API does not search or filter everybody's videos.
     const own = !this.scope;
     return html`
@@ -296,7 +297,8 @@ export class VideoLibrary extends VideoElement {
     const picture = this.#pictures?.of(asset) ?? "";
     const selected = this.#selection.has(asset.id);
     const problem = this.#problem(asset);
-    const { t, link } = this;
+    const { t } = this;
+    const link = this.link ?? "";
     return guard([asset, picture, selected, working, problem, t, language, link], () =>
       card({ asset, href: link.replaceAll("{id}", encodeURIComponent(asset.id)), picture, selected, working, problem, t, language }),
     );
@@ -347,7 +349,7 @@ export class VideoLibrary extends VideoElement {
     }
     if (!this.selecting) return nothing;
     const n = this.#selection.size;
-    const failed = batch?.failures.size ?? 0;
+    const failed = batch?.failures.size ? batch.undone : 0;
     const text = { delete: t.deleteFailed, publish: t.publishFailed, hide: t.hideFailed };
     const button = (deed: Deed, glyph: Icon, label: string) => html`
       <button
@@ -466,15 +468,18 @@ export class VideoLibrary extends VideoElement {
   #forget(owner: string): void {
     const before = this.#owner;
     this.#owner = owner;
-    if (!before) return;
-    this.#measuring.abort();
-    this.#pictures?.forget();
-    this.usage = undefined;
-    this.scope = "";
-    this.words = "";
-    this.show = "all";
-    this.batch = undefined;
-    this.#leave();
+    if (before) {
+      unask(this);
+      this.batch?.stop(new Failure("signed-out"));
+      this.#measuring.abort();
+      this.#pictures?.forget();
+      this.usage = undefined;
+      this.scope = "";
+      this.words = "";
+      this.show = "all";
+      this.batch = undefined;
+      this.#leave();
+    }
     if (owner) this.#ask();
   }
 
@@ -498,6 +503,7 @@ export class VideoLibrary extends VideoElement {
     const target = event.target as Element;
     if (!asset) return;
     if (target.closest(".pick")) {
+      if (this.batch?.running) return event.preventDefault();
       // The click on a label becomes one on its box.
       if (target instanceof HTMLInputElement) this.#choose(asset, event.shiftKey);
       return;
@@ -552,7 +558,7 @@ export class VideoLibrary extends VideoElement {
     const chosen = this.#list?.state.assets.filter(({ id }) => this.#selection.has(id)) ?? [];
     const assets = chosen.filter((asset) => !isDone(deed, asset));
     if (!service || this.batch?.running) return;
-    if (deed === "delete" && !(await this.#sure(assets))) return;
+    if (deed === "delete" && assets.length && !(await this.#sure(assets))) return;
     for (const asset of chosen) if (!assets.includes(asset)) this.#selection.drop(asset.id);
     const batch = new Batch(deed, assets, () => this.requestUpdate());
     this.batch = batch;
@@ -560,12 +566,15 @@ export class VideoLibrary extends VideoElement {
       await carriedOut(service, deed, asset);
       this.#selection.drop(asset.id);
     });
-    if (batch !== this.batch || batch.failures.size || this.#selection.size) return this.requestUpdate();
-    const focused = this.renderRoot instanceof ShadowRoot && this.renderRoot.activeElement;
-    this.batch = undefined;
-    this.#leave();
+    if (batch !== this.batch) return this.requestUpdate();
+    if (!batch.failures.size && !this.#selection.size) {
+      this.batch = undefined;
+      this.#leave();
+    }
+    this.requestUpdate();
     await this.updateComplete;
-    if (!focused) this.renderRoot.querySelector<HTMLElement>(".select")?.focus({ preventScroll: true });
+    // The button that began it has gone meanwhile.
+    if (document.activeElement === document.body) this.renderRoot.querySelector<HTMLElement>(this.selecting ? ".bar .close" : ".select")?.focus({ preventScroll: true });
   }
 
   #sure(assets: readonly Asset[]): Promise<boolean> {

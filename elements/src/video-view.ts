@@ -4,7 +4,7 @@ import { failureOf, isAbort, type Failure } from "./core/failure.js";
 import { clock, day } from "./core/format.js";
 import { readManifest, type Manifest } from "./core/manifest.js";
 import type { AssetState, OneAsset } from "./core/one-asset.js";
-import { mediaOf, publicId, type Sources } from "./core/playback.js";
+import { mediaOf, publicId, ratioOf, type Sources } from "./core/playback.js";
 import type { Service } from "./core/service.js";
 import { addressOf, embedCode, fileName } from "./core/sharing.js";
 import { pause, SECOND } from "./core/time.js";
@@ -19,7 +19,6 @@ import type { Texts } from "./text/index.js";
 
 export { configure } from "./core/service.js";
 
-const RATIO = /^\s*(\d+(?:\.\d+)?)\s*[:/]\s*(\d+(?:\.\d+)?)\s*$/;
 const COPIED_MS = 2.5 * SECOND;
 const HEIGHTS = [6, 11, 18, 9, 14, 24, 30, 20, 12, 26, 34, 22, 15, 28, 19, 10, 16, 25, 32, 21, 13, 8, 17, 27, 20, 11, 15, 9, 6, 12];
 
@@ -100,6 +99,7 @@ export class VideoView extends VideoElement {
     const { signal } = this.life;
     service.on("owner", () => this.asset && this.#show(), signal);
     service.on("ended", () => (this.sessionEnded = true), signal);
+    service.on("resumed", () => this.#resume(), signal);
     signal.addEventListener("abort", () => this.#leave());
     this.#show();
   }
@@ -155,6 +155,11 @@ export class VideoView extends VideoElement {
     this.#toFocus = false;
   }
 
+  #resume(): void {
+    this.sessionEnded = false;
+    if (this.failure?.kind === "signed-out") this.#show();
+  }
+
   /** Begins with what the properties name now. */
   #show(): void {
     this.#leave();
@@ -195,7 +200,7 @@ export class VideoView extends VideoElement {
       const sources = (await this.service?.playback.sources(asset)) ?? null;
       if (!signal.aborted && key === this.#ownKey) this.own = sources;
     } catch (error) {
-      if (!signal.aborted && !isAbort(error)) this.failure = failureOf(error);
+      if (!signal.aborted && key === this.#ownKey && !isAbort(error)) this.failure = failureOf(error);
     }
   }
 
@@ -219,7 +224,7 @@ export class VideoView extends VideoElement {
       const { status, asset } = this.one?.state ?? {};
       if (status !== "ready" || !asset || !this.own) return undefined;
       return {
-        title: asset.title || this.say(this.t.common.untitled),
+        title: asset.title?.trim() || this.say(this.t.common.untitled),
         audio: mediaOf(asset) === "audio",
         aspectRatio: asset.aspect_ratio ?? "",
         sources: this.own,
@@ -231,7 +236,7 @@ export class VideoView extends VideoElement {
     const audio = this.audio || this.manifest.audio;
     const { listed } = this;
     return {
-      title: this.videoTitle || listed?.title || "",
+      title: this.videoTitle || (listed && (listed.title?.trim() || this.say(this.t.common.untitled))) || "",
       audio,
       aspectRatio: this.aspectRatio || listed?.aspect_ratio || this.manifest.aspectRatio,
       sources: this.service.playback.publicSources(this.playbackId, audio ? "audio" : "video"),
@@ -280,7 +285,7 @@ export class VideoView extends VideoElement {
     if (!this.asset && !this.playbackId) return nothing;
     const said = this.#said(shown);
     const known = this.one?.state.status === "ready" ? this.one.state.asset : undefined;
-    const title = shown?.title ?? (known && (known.title || this.say(this.t.common.untitled)));
+    const title = shown?.title ?? (known && (known.title?.trim() || this.say(this.t.common.untitled)));
     const tall = Boolean(shown && !shown.audio && ratioOf(shown.aspectRatio) < 1);
     return html`
       <div class="view ${tall && !said ? "tall" : ""}">
@@ -448,7 +453,7 @@ export class VideoView extends VideoElement {
     const playbackId = this.#openId() ?? "";
     const values = { playback_id: playbackId, id: this.asset };
     if (what === "link") return addressOf(this.link, values);
-    const address = addressOf(this.embed, values) + (shown?.audio ? "&audio" : "");
+    const address = addressOf(this.embed, values, shown?.audio ? { audio: "" } : {});
     const title = shown?.title || this.#text("video");
     return embedCode(address, title, { aspectRatio: shown?.aspectRatio ?? "", audio: shown?.audio ?? false });
   }
@@ -496,11 +501,6 @@ export class VideoView extends VideoElement {
       this.downloading = false;
     }
   }
-}
-
-function ratioOf(aspectRatio: string): number {
-  const [width = 16, height = 9] = RATIO.exec(aspectRatio)?.slice(1).map(Number) ?? [];
-  return width && height ? width / height : 16 / 9;
 }
 
 function hide({ target }: Event): void {

@@ -121,9 +121,10 @@ async function parsed(response: Response, signal?: AbortSignal): Promise<unknown
 }
 
 async function failed(response: Response): Promise<Failure> {
-  const body = (await response.json().catch(() => ({}))) as { error?: { type?: string; messages?: unknown[] } };
-  const type = body.error?.type ?? "";
-  const messages = (body.error?.messages ?? []).filter((message): message is string => typeof message === "string");
+  const body = (await response.json().catch(() => null)) as { error?: { type?: string; messages?: unknown } } | null;
+  const type = body?.error?.type ?? "";
+  // What stands between the page and the API answers as it likes.
+  const messages = [body?.error?.messages].flat().filter((message): message is string => typeof message === "string");
   const { status } = response;
   const kind = type === "quota_exceeded" ? "quota" : (BY_STATUS[status] ?? (status >= 500 ? "busy" : "failed"));
   return new Failure(kind, { status, type, messages, retryAfter: Number(response.headers.get("Retry-After")) || 0 });

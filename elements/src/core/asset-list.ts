@@ -59,6 +59,7 @@ export class AssetList extends EventTarget {
   /** What was heard of assets while a page was under way; null for those that are gone. */
   readonly #news = new Map<string, Asset | null>();
   #following = new AbortController();
+  #resting = false;
   #turn = 0;
 
   constructor(private readonly service: Service) {
@@ -80,6 +81,7 @@ export class AssetList extends EventTarget {
     this.service.on("gone", (id) => this.#drop(id), signal);
     this.service.on("owner", () => this.#forget(), signal);
     this.service.on("ended", () => this.#end(), signal);
+    this.service.on("resumed", () => this.#state.failure?.kind === "signed-out" && void this.retry(), signal);
     this.follow();
   }
 
@@ -87,7 +89,7 @@ export class AssetList extends EventTarget {
   disconnect(): void {
     this.#life.abort();
     this.#reading.abort();
-    this.rest();
+    this.#following.abort();
   }
 
   /** Shows what answers `query`. The list before stays until the answer is there. */
@@ -108,20 +110,26 @@ export class AssetList extends EventTarget {
 
   /** Asks about unfinished assets, ever less often, and not at all while nobody looks or nothing is unfinished. */
   follow(): void {
-    if (!this.#following.signal.aborted || this.#life.signal.aborted || !this.#state.assets.some(isUnfinished)) return;
+    this.#resting = false;
+    this.#follow();
+  }
+
+  #follow(): void {
+    if (this.#resting || !this.#following.signal.aborted || this.#life.signal.aborted || !this.#state.assets.some(isUnfinished)) return;
     const following = (this.#following = new AbortController());
     void this.#followed(following.signal).finally(() => following.abort());
   }
 
   /** Asks about nothing until `follow` is called. */
   rest(): void {
+    this.#resting = true;
     this.#following.abort();
   }
 
   /** Somebody else is here: what the one before saw goes, and what is theirs is read. */
   #forget(): void {
     this.#reading.abort();
-    this.rest();
+    this.#following.abort();
     this.#cursor = null;
     this.#set({ ...NOTHING, query: this.#state.query });
     if (this.service.owner) void this.#read(true);
@@ -156,7 +164,7 @@ export class AssetList extends EventTarget {
       this.#set({ status: "ready", busy: false, assets, answered: query, more: cursor !== null });
       for (const [id, asset] of news) if (asset) this.#put(asset);
       else this.#drop(id);
-      this.follow();
+      this.#follow();
     } catch (error) {
       if (signal.aborted || isAbort(error)) return;
       this.#fail(failureOf(error), signal);
@@ -199,7 +207,7 @@ export class AssetList extends EventTarget {
       if (before < 0 && more) return;
       this.#set({ assets: assets.toSpliced(before < 0 ? assets.length : before, 0, asset) });
     }
-    this.follow();
+    this.#follow();
   }
 
   #drop(id: string): void {
@@ -224,7 +232,6 @@ export class AssetList extends EventTarget {
 
   /** Whether anything has changed. A failure here is no news: the next question comes. */
   async #askedAbout(unfinished: readonly Asset[], signal: AbortSignal): Promise<boolean> {
-    const before = new Map(unfinished.map((asset) => [asset.id, JSON.stringify(asset)]));
     const found = new Map<string, Asset>();
     try {
       if (unfinished.length > ASKED_SINGLY && !this.#state.query.scope) {
@@ -236,9 +243,14 @@ export class AssetList extends EventTarget {
       if (!isAbort(error) && !(error instanceof Failure)) throw error;
     }
     if (signal.aborted) return false;
-    const differing = [...found.values()].filter((asset) => before.has(asset.id) && before.get(asset.id) !== JSON.stringify(asset));
-    for (const asset of differing) this.service.tell("asset", asset);
-    return differing.length > 0;
+    // What has changed since was asked for before that.
+    const asked = unfinished.filter((asset) => this.#state.assets.includes(asset));
+    const news = asked.flatMap((before) => {
+      const asset = found.get(before.id);
+      return asset && JSON.stringify(asset) !== JSON.stringify(before) ? [asset] : [];
+    });
+    for (const asset of news) this.service.tell("asset", asset);
+    return news.length > 0;
   }
 
   /** A few of these, and others at the next call. */

@@ -8,11 +8,11 @@ export function clock(seconds: number): string {
   return [String(first), ...rest.map((part) => String(part).padStart(2, "0"))].join(":");
 }
 
-/** Bytes as `12.5 MB`. */
+/** Bytes as `12.5 MB`; less than a kilobyte is a part of one. */
 export function bytes(count: number, locale: string): string {
-  const units = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"];
-  const step = Math.min(units.length - 1, count < 1 ? 0 : Math.floor(Math.log10(count) / 3));
-  const options = { style: "unit", unit: units[step] ?? "byte", unitDisplay: "short", maximumFractionDigits: step > 1 ? 1 : 0 } as const;
+  const units = ["kilobyte", "megabyte", "gigabyte", "terabyte"];
+  const step = Math.min(units.length, count < 1000 ? 1 : Math.floor(Math.log10(count) / 3));
+  const options = { style: "unit", unit: units[step - 1] ?? "kilobyte", unitDisplay: "short", maximumFractionDigits: step > 1 ? 1 : 0 } as const;
   return new Intl.NumberFormat(locale, options).format(count / 1000 ** step);
 }
 

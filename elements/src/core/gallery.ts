@@ -27,6 +27,12 @@ export class Gallery extends EventTarget {
   #cursor: string | null = null;
   #readAt = -Infinity;
   #reading: Promise<void> | undefined;
+  /** What was read last, for when it failed. */
+  #last = (): Promise<void> => this.#anew();
+  /** What was taken out while an answer was under way. */
+  #dropped: ((video: PublishedAsset) => boolean)[] = [];
+  /** Whether something has changed since the answer was asked for. */
+  #expired = false;
 
   constructor(private readonly api: Api) {
     super();
@@ -50,6 +56,11 @@ export class Gallery extends EventTarget {
     if (this.#state.more) await this.#begin(() => this.#next(PAGE));
   }
 
+  /** Again what failed: the whole list, or the next page. */
+  async retry(): Promise<void> {
+    await (this.#reading ?? this.#begin(this.#last));
+  }
+
   /** What the gallery says of a playback id; reads on until it is there or the gallery ends. */
   async find(playbackId: string): Promise<PublishedAsset | undefined> {
     const known = () => this.#state.videos.find((video) => publicId(video) === playbackId);
@@ -62,6 +73,7 @@ export class Gallery extends EventTarget {
 
   /** Takes a video out that is published no more. */
   drop(matches: (video: PublishedAsset) => boolean): void {
+    if (this.#reading) this.#dropped.push(matches);
     const videos = this.#state.videos.filter((video) => !matches(video));
     if (videos.length < this.#state.videos.length) this.#set({ videos });
   }
@@ -69,9 +81,13 @@ export class Gallery extends EventTarget {
   /** What is known is not what is there any more: whoever looks next has it read anew. */
   expire(): void {
     this.#readAt = -Infinity;
+    this.#expired = true;
   }
 
   #begin(read: () => Promise<void>): Promise<void> {
+    this.#last = read;
+    this.#dropped = [];
+    this.#expired = false;
     this.#set({ busy: true, failure: undefined });
     this.#reading = read()
       .catch((error: unknown) => this.#fail(error))
@@ -86,11 +102,7 @@ export class Gallery extends EventTarget {
     if (isAbort(error)) return;
     const failure = failureOf(error);
     this.#set({ status: this.#state.status === "ready" ? "ready" : "failed", failure });
-    if (failure.kind === "offline") void online().then(() => (this.#state.failure === failure ? this.#again() : undefined));
-  }
-
-  #again(): Promise<void> {
-    return this.#state.status === "ready" ? this.more() : this.open();
+    if (failure.kind === "offline") void online().then(() => (this.#state.failure === failure ? this.retry() : undefined));
   }
 
   /** As many as were shown, from the beginning. */
@@ -104,19 +116,26 @@ export class Gallery extends EventTarget {
       cursor = page.next_cursor;
     } while (cursor !== null && videos.length < wanted);
     this.#cursor = cursor;
-    this.#readAt = Date.now();
-    this.#set({ status: "ready", videos: unique(videos), more: cursor !== null });
+    this.#readAt = this.#expired ? -Infinity : Date.now();
+    this.#set({ status: "ready", videos: this.#left(videos), more: cursor !== null });
   }
 
   /** A page may hold fewer than were asked for and still not be the last. */
   async #next(limit: number): Promise<void> {
     const found: PublishedAsset[] = [];
+    let cursor = this.#cursor;
     do {
-      const page = await this.#page(this.#cursor, limit);
+      const page = await this.#page(cursor, limit);
       found.push(...page.data);
-      this.#cursor = page.next_cursor;
-    } while (this.#cursor !== null && found.length < limit / 2);
-    this.#set({ videos: unique([...this.#state.videos, ...found]), more: this.#cursor !== null });
+      cursor = page.next_cursor;
+    } while (cursor !== null && found.length < limit / 2);
+    this.#cursor = cursor;
+    this.#set({ videos: this.#left([...this.#state.videos, ...found]), more: cursor !== null });
+  }
+
+  /** Each video once, without those that are gone by now. */
+  #left(videos: readonly PublishedAsset[]): PublishedAsset[] {
+    return unique(videos).filter((video) => !this.#dropped.some((matches) => matches(video)));
   }
 
   #page(cursor: string | null, limit: number): Promise<Page<PublishedAsset>> {

@@ -14,7 +14,12 @@ export async function readManifest(hls: string, signal?: AbortSignal): Promise<M
   const { status } = response;
   if (status === 429 || status === 412 || status >= 500) throw new Failure("busy", { status });
   if (!response.ok) throw new Failure("missing", { status });
-  return parseManifest(await response.text());
+  try {
+    return parseManifest(await response.text());
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw new Failure("unreachable", { status, detail: `the playlist is cut: ${String(error)}` });
+  }
 }
 
 export function parseManifest(text: string): Manifest {

@@ -89,6 +89,7 @@ export class OneAsset extends EventTarget {
     const { signal } = this.#life;
     this.service.on("asset", (asset) => asset.id === this.id && this.#arrived(asset), signal);
     this.service.on("gone", (id) => id === this.id && this.#left(), signal);
+    this.service.on("resumed", () => this.#state.failure?.kind === "signed-out" && void this.read(), signal);
     void this.read();
     void this.#follow(signal);
   }
@@ -137,8 +138,10 @@ export class OneAsset extends EventTarget {
   #changedUntilUnfinished(signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       const check = () => {
-        const { asset } = this.#state;
-        if (!signal.aborted && !(asset && this.#state.status === "ready" && isUnfinished(asset))) return;
+        const { asset, status, failure } = this.#state;
+        // Without a session there is no answer.
+        const asks = asset && status === "ready" && isUnfinished(asset) && failure?.kind !== "signed-out";
+        if (!signal.aborted && !asks) return;
         this.removeEventListener("change", check);
         signal.removeEventListener("abort", check);
         resolve();

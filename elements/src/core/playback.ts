@@ -1,7 +1,7 @@
 /** How a video is watched and pictured: by public addresses, or by tokens that are asked for many at a time. */
 import { join } from "./address.js";
 import type { Api } from "./api.js";
-import { SECOND } from "./time.js";
+import { MINUTE, SECOND } from "./time.js";
 import type { Asset, BatchTokens, PublishedAsset } from "./types.js";
 
 /** Where Mux delivers from, without slashes at the end. */
@@ -34,6 +34,9 @@ const BATCH = 50;
 /** Tokens are renewed this long before they end, or when a tenth of their life is left. */
 const MARGIN_MS = 60 * SECOND;
 const MARGIN_SHARE = 0.1;
+/** By a clock that is off, new tokens seem to have ended: then they are taken to live so long. */
+const UNKNOWN_LIFE = 5 * MINUTE;
+const RATIO = /^\s*(\d+(?:\.\d+)?)\s*[:/]\s*(\d+(?:\.\d+)?)\s*$/;
 const PICTURE_WIDTH = 640;
 const POSTER_WIDTH = 1280;
 
@@ -45,11 +48,20 @@ export function mediaOf(asset: Playable): "video" | "audio" {
   return !asset.aspect_ratio && asset.duration ? "audio" : "video";
 }
 
-/** Width divided by height; 16/9 while it is not known. */
-export function shapeOf(asset: Playable): number {
-  const [width, height] = (asset.aspect_ratio ?? "").split(":").map(Number);
-  return width && height ? width / height : 16 / 9;
+/** Width and height of a shape such as `9:16`; 16 and 9 for what is none. */
+export function sidesOf(aspectRatio: string): [number, number] {
+  const [width, height] = RATIO.exec(aspectRatio)?.slice(1).map(Number) ?? [];
+  return width && height ? [width, height] : [16, 9];
 }
+
+/** Width divided by height. */
+export function ratioOf(aspectRatio: string): number {
+  const [width, height] = sidesOf(aspectRatio);
+  return width / height;
+}
+
+/** Width divided by height; 16/9 while it is not known. */
+export const shapeOf = (asset: Playable): number => ratioOf(asset.aspect_ratio ?? "");
 
 export const publicId = (asset: Playable): string | undefined =>
   asset.playback_ids?.find(({ policy }) => policy === "public")?.id;
@@ -95,7 +107,8 @@ class Tokens {
   #keep(asked: readonly string[], found: readonly BatchTokens[]): void {
     for (const id of asked) this.#known.delete(id);
     for (const tokens of found) {
-      const left = Date.parse(tokens.expires_at) - Date.now();
+      const told = Date.parse(tokens.expires_at) - Date.now();
+      const left = told > 0 ? told : UNKNOWN_LIFE;
       this.#known.set(tokens.asset_id, { ...tokens, renewAt: Date.now() + left - Math.min(MARGIN_MS, left * MARGIN_SHARE) });
     }
   }

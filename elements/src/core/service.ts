@@ -30,6 +30,8 @@ export interface ServiceEvents {
   owner: string;
   /** The session has ended although nobody signed out. */
   ended: undefined;
+  /** Who was signed in before the session ended is so again. */
+  resumed: undefined;
 }
 
 export class Service {
@@ -40,6 +42,7 @@ export class Service {
   signIn: (() => void) | undefined;
   #source: TokenSource = () => "";
   #owner = "";
+  #ended = false;
   #claims: Record<string, unknown> = {};
   readonly #target = new EventTarget();
   readonly #tabs: Tabs;
@@ -79,6 +82,9 @@ export class Service {
 
   /** Who is signed in has changed: nothing of the one before may stay. */
   set owner(sub: string) {
+    const resumed = this.#ended && sub === this.#owner;
+    this.#ended = false;
+    if (resumed) this.tell("resumed", undefined);
     if (sub === this.#owner) return;
     this.#owner = sub;
     this.playback.forget();
@@ -103,6 +109,7 @@ export class Service {
 
   /** Says what has changed to all elements with this service; what has changed of assets, to those in other tabs too. */
   tell<K extends keyof ServiceEvents>(type: K, detail: ServiceEvents[K]): void {
+    if (type === "ended") this.#ended = true;
     this.#dispatch(type, detail);
     if (type === "asset") this.#tabs.tell({ type, detail: detail as Asset });
     if (type === "gone") this.#tabs.tell({ type, detail: detail as string });
@@ -113,7 +120,9 @@ export class Service {
   }
 
   async #token(renew?: boolean): Promise<string> {
-    const jwt = await this.#source(renew);
+    const source = this.#source;
+    const jwt = await source(renew);
+    if (source !== this.#source) return this.#token(renew);
     if (jwt) {
       this.#claims = claimsOf(jwt) ?? {};
       this.owner = subjectOf(jwt) || this.#owner;
@@ -145,7 +154,7 @@ export function serviceAt(api: string | undefined): Service | Failure | undefine
   const wanted = api?.trim() || settled?.api;
   if (wanted === undefined) return undefined;
   try {
-    const base = address(wanted, api ? "the attribute api" : "api");
+    const base = address(wanted, api?.trim() ? "the attribute api" : "api");
     const known = services.get(base);
     if (known) return known;
     const hosts = {

@@ -1,18 +1,21 @@
 /** How a public video gets to other places: the HTML for a page, and the name under which a file is saved. */
 import { cut } from "./format.js";
+import { sidesOf } from "./playback.js";
 
 const NAME_LENGTH = 80;
 const AUDIO_HEIGHT = "96px";
 
-/** A page's template such as `#/gallery/{playback_id}` as an address of its own. */
-export function addressOf(template: string, values: Record<string, string>): string {
+/** A page's template such as `#/gallery/{playback_id}` as an address of its own, with more parameters in its query. */
+export function addressOf(template: string, values: Record<string, string>, more: Record<string, string> = {}): string {
   const filled = template.replace(/\{(\w+)\}/g, (whole, name: string) => (values[name] === undefined ? whole : encodeURIComponent(values[name])));
-  return new URL(filled, document.baseURI).href;
+  const url = new URL(filled, document.baseURI);
+  for (const [name, value] of Object.entries(more)) url.searchParams.set(name, value);
+  return url.href;
 }
 
-/** The HTML with which any page shows a video in its own shape (`ratio` is width divided by height), in the width it has. */
+/** The HTML with which any page shows a video in its own shape, in the width it has. */
 export function embedCode(source: string, title: string, shape: { aspectRatio: string; audio: boolean }): string {
-  const [width = 16, height = 9] = shape.aspectRatio.split(":").map(Number);
+  const [width, height] = sidesOf(shape.aspectRatio);
   const box = shape.audio
     ? `height: ${AUDIO_HEIGHT}`
     : `aspect-ratio: ${width} / ${height}; max-width: calc(90vh * ${Number((width / height).toFixed(4))})`;
@@ -21,7 +24,7 @@ export function embedCode(source: string, title: string, shape: { aspectRatio: s
 
 /** A title as the name of a file that every system takes. */
 export function fileName(title: string, fallback: string): string {
-  const bare = title.replace(/[\\/:*?"<>|\p{C}]/gu, " ").replace(/\s+/g, " ");
+  const bare = title.replace(/[\\/:*?"<>|]|(?![\u200c\u200d])\p{C}/gu, " ").replace(/\s+/g, " ");
   return cut(bare, NAME_LENGTH).replace(/^[\s.]+|[\s.]+$/g, "") || fallback;
 }
 

@@ -11,6 +11,7 @@ export class Batch {
   /** What would fail for all others as well, and so ended it. */
   stopped: Failure | undefined;
   readonly failures = new Map<string, Failure>();
+  #succeeded = 0;
 
   constructor(
     readonly deed: Deed,
@@ -20,6 +21,16 @@ export class Batch {
 
   get running(): boolean {
     return !this.stopped && this.done < this.assets.length;
+  }
+
+  /** How many it is not done to: those that failed, and those that were not tried. */
+  get undone(): number {
+    return this.assets.length - this.#succeeded;
+  }
+
+  /** Begins with no further one. */
+  stop(why: Failure): void {
+    this.stopped = why;
   }
 
   /** Does it to all. Those that fail are in `failures`; those that were not tried, nowhere. */
@@ -35,10 +46,11 @@ export class Batch {
   async #try(asset: Asset, act: (asset: Asset) => Promise<void>): Promise<void> {
     try {
       await act(asset);
+      this.#succeeded += 1;
     } catch (error) {
       const failure = failureOf(error);
       this.failures.set(asset.id, failure);
-      if (failure.kind === "signed-out" || failure.kind === "offline" || failure.kind === "blocked") this.stopped = failure;
+      if (failure.kind === "signed-out" || failure.kind === "offline" || failure.kind === "blocked") this.stop(failure);
     }
     this.done += 1;
     this.changed();

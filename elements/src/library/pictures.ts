@@ -18,6 +18,8 @@ interface Picture {
 
 export class Pictures {
   readonly #known = new Map<string, Picture>();
+  /** Those that are to be found again, all with one question. */
+  readonly #lost = new Map<string, Asset>();
 
   constructor(
     private readonly service: Service,
@@ -56,15 +58,22 @@ export class Pictures {
   /** Somebody else is here. */
   forget(): void {
     this.#known.clear();
+    this.#lost.clear();
   }
 
   async #again(asset: Asset): Promise<void> {
+    this.#lost.set(asset.id, asset);
+    if (this.#lost.size > 1) return;
     await pause(WAIT_MS, this.signal);
     await online(this.signal);
     if (this.signal.aborted) return;
-    this.service.playback.forget(asset.id);
-    this.#known.set(asset.id, { key: "", url: "", refused: true });
-    await this.want([asset]);
+    const lost = [...this.#lost.values()];
+    this.#lost.clear();
+    for (const { id } of lost) {
+      this.service.playback.forget(id);
+      this.#known.set(id, { key: "", url: "", refused: true });
+    }
+    await this.want(lost);
   }
 
   async #prepared(assets: readonly Asset[]): Promise<void> {

@@ -50,10 +50,12 @@ export abstract class VideoElement extends LitElement {
 
   #startedWith: string | undefined;
 
+  // Whoever takes an attribute away leaves null, whatever the property's type says.
+
   /** The locale in use, for numbers and dates. */
   protected get language(): string {
     const page = this.closest("[lang]")?.getAttribute("lang") || document.documentElement.lang || navigator.language;
-    return safeLocale(this.locale.trim() || page || "en");
+    return safeLocale(this.locale?.trim() || page || "en");
   }
 
   /** A text with its values filled in. */
@@ -96,7 +98,7 @@ export abstract class VideoElement extends LitElement {
     this.misconfigured = found instanceof Failure ? found : undefined;
     if (this.misconfigured) console.error(`<${this.localName}>: ${this.misconfigured.detail}`);
     this.service = found instanceof Service ? found : undefined;
-    if (this.api === undefined) whenConfigured(() => this.#start(), this.life.signal);
+    if (!this.api?.trim()) whenConfigured(() => this.#start(), this.life.signal);
     if (!this.service) return;
     if (this.token) this.service.tokens = this.token;
     this.begin(this.service);

@@ -154,3 +154,17 @@ describe("Api", () => {
     expect((await failureOf(api.get("/assets"))).kind).toBe("blocked");
   });
 });
+
+describe("answers that are not the API's", () => {
+  beforeEach(() => vi.useFakeTimers());
+  afterEach(() => {
+    vi.useRealTimers();
+    vi.unstubAllGlobals();
+  });
+
+  it.each([null, "no", [], { error: "no" }, { error: { messages: "no" } }, { message: "Forbidden" }])("are Failures all the same: %j", async (body) => {
+    answers(json(403, body));
+    const failure = await failureOf(new Api("https://api.example", () => "").get("/assets"));
+    expect(failure).toMatchObject({ kind: "forbidden", status: 403 });
+  });
+});

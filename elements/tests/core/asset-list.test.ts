@@ -224,4 +224,41 @@ describe("AssetList", () => {
     expect(list.state).toMatchObject({ status: "ready", failure: { kind: "signed-out" } });
     expect(ids()).toEqual(["1"]);
   });
+
+  it("asks about nothing while it rests, whatever it hears or is answered", async () => {
+    void list.show({});
+    list.rest();
+    await last().answer({ data: [asset("1", { status: "preparing" })] });
+    service.tell("asset", asset("2", { status: "preparing" }));
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(questions).toHaveLength(1);
+    list.follow();
+    await vi.advanceTimersByTimeAsync(1600);
+    expect(questions).toHaveLength(2);
+  });
+
+  it("drops what it is told of a video that has changed since it asked", async () => {
+    void list.show({});
+    await last().answer({ data: [asset("1", { status: "preparing", title: "Old" })] });
+    await vi.advanceTimersByTimeAsync(1600);
+    const late = last();
+    service.tell("asset", asset("1", { status: "preparing", title: "New" }));
+    await late.answer({ data: asset("1", { title: "Old" }) });
+    expect(list.state.assets[0]).toMatchObject({ title: "New", status: "preparing" });
+    await vi.advanceTimersByTimeAsync(5000);
+    await last().answer({ data: asset("1", { title: "New" }) });
+    expect(list.state.assets[0]).toMatchObject({ title: "New", status: "ready" });
+  });
+
+  it("reads on when the session is taken up again", async () => {
+    void list.show({});
+    await last().answer({ data: [asset("1")] });
+    service.tell("resumed", undefined);
+    expect(questions, "nothing had ended").toHaveLength(1);
+    service.tell("ended", undefined);
+    service.tell("resumed", undefined);
+    await last().answer({ data: [asset("2"), asset("1")] });
+    expect(ids()).toEqual(["2", "1"]);
+    expect(list.state.failure).toBeUndefined();
+  });
 });

@@ -13,8 +13,10 @@ describe("formats", () => {
   ])("shows %d seconds as %s", (seconds, text) => expect(clock(seconds)).toBe(text));
 
   it.each([
-    [0, "0 byte"],
-    [999, "999 byte"],
+    [0, "0 kB"],
+    [499, "0 kB"],
+    [999, "1 kB"],
+    [373_000, "373 kB"],
     [1_500_000, "1.5 MB"],
     [2_340_000_000, "2.3 GB"],
   ])("shows %d bytes as %s", (count, text) => expect(bytes(count, "en")).toBe(text));

@@ -164,6 +164,17 @@ describe("sources", () => {
     expect(renewAt - Date.now()).toBe(0.9 * MINUTE);
   });
 
+  it.each(["2001-01-01T00:00:00Z", "soon"])("does not take new tokens for old where the device's clock makes them end at %s", async (expires_at) => {
+    answer = (wish) => Promise.resolve({ data: tokensFor(wish).map((tokens) => ({ ...tokens, expires_at })) });
+    const found = (await playback.sources(asset("a0")))!;
+    vi.advanceTimersByTime(3 * MINUTE);
+    expect(isEnding(found)).toBe(false);
+    await playback.sources(asset("a0"));
+    expect(wishes).toHaveLength(1);
+    vi.advanceTimersByTime(2 * MINUTE);
+    expect(isEnding(found)).toBe(true);
+  });
+
   it("asks anew after tokens were refused", async () => {
     await playback.sources(asset("a0"));
     playback.forget("a0");
