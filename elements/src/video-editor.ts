@@ -31,6 +31,7 @@ interface Bench {
  * Edits one of the visitor's videos: title, who can watch, captions; and deletes it.
  *
  * @fires {CustomEvent<{id: string}>} video-deleted - The visitor has deleted the video.
+ * @attr {boolean} without-video - Set by the element when there is no video to edit, for a page that says so elsewhere.
  * @csspart title - The title.
  * @csspart visibility - Who can watch.
  * @csspart switch - The switch that lets everybody watch.
@@ -125,6 +126,11 @@ export class VideoEditor extends VideoElement {
       update: () => this.requestUpdate(),
       announce: (text) => (this.news = text),
     };
+  }
+
+  protected override updated(): void {
+    const { status } = this.#bench?.desk.one.state ?? {};
+    this.toggleAttribute("without-video", status === "missing" || status === "gone" || status === "failed");
   }
 
   protected override render(): TemplateResult | typeof nothing {

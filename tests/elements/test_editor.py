@@ -610,6 +610,7 @@ def test_a_question_about_one_video_is_not_answered_for_another(alice: Owner, pa
 def test_somebody_elses_video_does_not_exist(stack: LocalStack, alice: Owner, pages: Open) -> None:
     page = pages(alice.has(), stack.token("ben")).open()
     page.says("This video does not exist, or it is not yours.")
+    expect(page.editor).to_have_attribute("without-video", "")
     expect(page.button("Delete video")).to_have_count(0)
     assert not page.barriers()
 

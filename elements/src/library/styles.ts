@@ -577,6 +577,18 @@ export const libraryStyles = css`
     }
   }
 
+  /* Where three names do not fit into a line, signs do: the bar leaves the videos in view. */
+  @container (max-width: 21rem) {
+    .bar .deed > span {
+      position: absolute;
+      width: 1px;
+      height: 1px;
+      overflow: hidden;
+      clip-path: inset(50%);
+      white-space: nowrap;
+    }
+  }
+
   @media (forced-colors: active) {
     .picture,
     .state,
