@@ -15,12 +15,16 @@ os.environ |= {
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from local.mux import MuxEmulator
 from tests import quick_moto
 from tests.world import ENVIRONMENT, World
 
 quick_moto.install()
+# How long an example takes is up to the machine, and no matter of right or wrong.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 def pytest_xdist_auto_num_workers() -> int:

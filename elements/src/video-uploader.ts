@@ -344,7 +344,7 @@ export class VideoUploader extends VideoElement {
     cancel: (ids, discard) => void this.#cancel(ids, discard),
     dismiss: (ids) => this.#engine?.cancel(ids),
     again: (ids) => this.#engine?.again(ids),
-    goOn: (ids) => void this.#engine?.goOn(ids),
+    goOn: (ids, options) => void this.#engine?.goOn(ids, options),
     choose: () => void this.choose(),
     chooseFolder: () => this.chooseFolder(),
     fold: () => (this.folded = !this.folded),

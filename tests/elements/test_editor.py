@@ -554,6 +554,7 @@ def test_a_video_that_is_deleted_later_says_so_until_it_is_gone(alice: Owner, pa
         headers = {"access-control-allow-origin": page.stack.site_url}
         return route.fulfill(status=202, headers=headers, json={"data": data})
 
+    expect(page.button("Delete video")).to_be_visible()
     page.shows(status="deleting")
     page.answers(later)
     page.button("Delete video").click()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
+from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 from playwright.sync_api import expect
 
 from local.embedded import LocalStack
@@ -85,7 +86,12 @@ class Uploader:
         script = (
             "(() => { const { pending, busy } = document.getElementById('uploader'); return !pending && !busy; })()"
         )
-        self.page.wait_for_function(script, timeout=seconds * 1000)
+        try:
+            self.page.wait_for_function(script, timeout=seconds * 1000)
+        except PlaywrightTimeoutError:
+            lines = self.page.locator("#uploader li.file:not([data-stage=ready])").all_inner_texts()
+            busy = self.page.evaluate("document.getElementById('uploader').busy")
+            pytest.fail(f"not sent in {seconds} s: {self.pending} are pending, busy is {busy}, {lines}")
 
     def ask(self, method: str, path: str) -> Any:
         answer = self.stack.request(method, path, token=self.stack.token(self.name))

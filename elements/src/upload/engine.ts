@@ -79,6 +79,7 @@ export class Engine extends EventTarget {
   #copying: Promise<unknown> = Promise.resolve();
   #adding: Promise<unknown> = Promise.resolve();
   #following = false;
+  #allGoOn = false;
   #told = false;
 
   constructor(
@@ -146,6 +147,7 @@ export class Engine extends EventTarget {
       if (!kept || kept.arrivedAt || this.#life.signal.aborted) release(found.key);
       else if (kept.discarded) this.#settle(kept);
       else await this.#restored(kept);
+      if (this.#allGoOn) await this.goOn(this.items.filter(({ key }) => key === found.key).map(({ id }) => id));
     }
   }
 
@@ -202,7 +204,9 @@ export class Engine extends EventTarget {
   }
 
   /** Whether the visitor must be asked for the file, or for leave to read it. Call it from a click. */
-  async goOn(ids: readonly string[]): Promise<void> {
+  async goOn(ids: readonly string[], { all = false } = {}): Promise<void> {
+    // Whoever lets all go on means also those that are found later, such as those of a tab that is just being closed.
+    this.#allGoOn ||= all;
     for (const id of ids) {
       const item = this.items.find((one) => one.id === id);
       if (!item || item.stage !== "waiting") continue;

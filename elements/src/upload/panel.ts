@@ -14,7 +14,7 @@ export interface Doing {
   cancel: (ids: string[], discard?: boolean) => void;
   dismiss: (ids: string[]) => void;
   again: (ids: string[]) => void;
-  goOn: (ids: string[]) => void;
+  goOn: (ids: string[], options?: { all: boolean }) => void;
   choose: () => void;
   chooseFolder: () => void;
   fold: () => void;
@@ -158,7 +158,7 @@ function goingOn({ items, t, say, do: act }: PanelView): TemplateResult | typeof
       ${items.some(isActive) ? html`<p><strong>${say(words.waiting, { n: waiting.length })}</strong></p>` : nothing}
       <p class="muted">${ready.length ? say(words.waitingHint) : nothing} ${lost ? say(words.waitingChoose, { n: lost }) : nothing}</p>
       <p class="actions">
-        ${ready.length ? html`<button type="button" class="primary small" data-act="go-on" @click=${() => act.goOn(ready)}>${say(words.goOn)}</button>` : nothing}
+        ${ready.length ? html`<button type="button" class="primary small" data-act="go-on" @click=${() => act.goOn(ready, { all: true })}>${say(words.goOn)}</button>` : nothing}
         ${lost ? html`<button type="button" class="small ${ready.length ? "" : "primary"}" @click=${inFolders ? act.chooseFolder : act.choose}>
               ${say(inFolders ? words.chooseFolderAgain : words.chooseFiles)}
             </button>` : nothing}
