@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 import time
+from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
@@ -720,6 +721,9 @@ def test_many_files_are_sent_three_at_a_time_and_all_arrive(
     def hold(route: Route) -> None:
         held.append(route)
 
+    def is_held(number: int) -> bool:
+        return len(held) > number
+
     one.page.route("**/upload/**", hold)
     one.page.on("request", lambda request: asked.append(request.url) if request.method == "POST" else None)
 
@@ -735,7 +739,7 @@ def test_many_files_are_sent_three_at_a_time_and_all_arrive(
     expect(one.upload_row("Film 5")).to_have_count(0)
     # One after the other: an owner may have four open uploads, and one is open until Mux's webhook has come.
     for number in range(5):
-        one.until(lambda sent=number: len(held) > sent)
+        one.until(partial(is_held, number))
         held[number].continue_()
         expect(one.page.locator("#videos .card")).to_have_count(number + 1)
     for number in range(5):
