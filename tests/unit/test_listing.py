@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mux_lifecycle import api, listing
-from mux_lifecycle.store.assets import Assets
+from mux_lifecycle.store import keys
+from mux_lifecycle.store.assets import SEARCHED, SEARCHED_AT_ONCE, Assets
 from mux_lifecycle.store.ledger import Ledger
 from mux_lifecycle.store.pages import Page, page
 from mux_lifecycle.store.table import Item, Table
@@ -100,6 +101,26 @@ def test_a_page_of_everybodys_largest_assets_reads_only_a_few_records() -> None:
         found = listing.listing(Assets(shelf, Ledger(shelf, {})).library(limit=100, after=None), view)
     assert (len(found.entries), found.position) == (2, "001")
     assert len(shelf.read) <= 25
+
+
+class LargeRecords(Table):
+    """A table that answers each query with one record, as DynamoDB does where two are more than 1 MB."""
+
+    def __init__(self) -> None:
+        self.queries = 0
+
+    def query(self, *_: Any, **__: Any) -> tuple[list[Item], bool]:
+        self.queries += 1
+        return [{"sort": keys.sort(1_790_000_000, f"asset{self.queries}")}], True
+
+
+@pytest.mark.parametrize("matching", [True, False])
+def test_a_search_in_the_largest_records_makes_few_calls_and_says_where_it_goes_on(matching: bool) -> None:
+    table = LargeRecords()
+    found = Assets(table, Ledger(table, {})).page("ada", None, limit=100, after=None, matches=lambda _: matching)
+    assert table.queries == SEARCHED // SEARCHED_AT_ONCE
+    assert len(list(found.entries)) == (table.queries if matching else 0)
+    assert found.after == keys.sort(1_790_000_000, f"asset{table.queries}")
 
 
 def test_an_empty_page_of_what_goes_on_leads_on() -> None:

@@ -14,7 +14,7 @@ from typing import Final, Literal
 from mux_lifecycle.errors import Conflict, NotFound, StoreUnavailable
 from mux_lifecycle.store import feed, keys
 from mux_lifecycle.store.ledger import Ledger, slot
-from mux_lifecycle.store.pages import Page, found, page
+from mux_lifecycle.store.pages import Page, cut, page
 from mux_lifecycle.store.projection import AssetChange, AssetDeletion, PartChange, is_watchable
 from mux_lifecycle.store.records import number, text
 from mux_lifecycle.store.table import Item, Refused, Table
@@ -23,9 +23,9 @@ from mux_lifecycle.times import MICROSECONDS
 type Outcome = Literal["applied", "stale", "ignored"]
 
 SEARCHED: Final = 500
-"""So many records one page of a search reads at most, whatever is searched for."""
+"""The most records that one page of a search reads, whatever is searched for."""
 SEARCHED_AT_ONCE: Final = 100
-"""So many of them one call reads: few enough for its answer to come in time, and a page that is full reads no more."""
+"""The most records that one call of a search reads, so that the answer comes in time."""
 STUCK_SECONDS: Final = 1800
 """An asset that is still preparing so long after its creation is asked about at Mux."""
 
@@ -410,15 +410,15 @@ def _facts(change: AssetChange, owner: str | None) -> Item:
 def _search(
     read: Callable[..., tuple[list[Item], bool]], matches: Callable[[Item], bool], limit: int, after: str | None
 ) -> Page:
-    """The first `limit` that match of what `read` reads behind `after`, a part at a time."""
+    """The first `limit` matching records behind `after`, read in parts until the page is full."""
     entries: list[tuple[str, Item]] = []
-    left, more = SEARCHED, True
-    while more and left > 0 and len(entries) <= limit:
-        items, more = read(limit=min(left, SEARCHED_AT_ONCE) - 1, after=after)
+    for searched in range(0, SEARCHED, SEARCHED_AT_ONCE):
+        items, more = read(limit=min(SEARCHED - searched, SEARCHED_AT_ONCE) - 1, after=after)
         entries += [(text(item, "sort"), item) for item in items if matches(item)]
-        left -= len(items)
-        after = text(items[-1], "sort") if items else after
-    return found(entries, limit, after=after if more else None)
+        after = text(items[-1], "sort") if items and more else None
+        if after is None or len(entries) > limit:
+            break
+    return cut(entries, limit, after=after)
 
 
 def _start(name: str, value: str, after: str | None) -> Item | None:

@@ -19,12 +19,12 @@ class Page(NamedTuple):
 
 def page(items: list[Item], limit: int, *, more: bool) -> Page:
     """The first `limit` of `items`; `more` tells that others follow these."""
-    entries = [(text(item, "sort"), item) for item in items[:limit]]
-    return Page(entries, entries[-1][0] if entries and (more or len(items) > limit) else None)
+    entries = [(text(item, "sort"), item) for item in items]
+    return cut(entries, limit, after=entries[-1][0] if entries and more else None)
 
 
-def found(entries: list[tuple[str, Item]], limit: int, *, after: str | None) -> Page:
-    """The first `limit` of what a search has found so far; `after` is where it goes on, None when all is read."""
+def cut(entries: list[tuple[str, Item]], limit: int, *, after: str | None) -> Page:
+    """The first `limit` of `entries`; `after` is the position behind all that was read, None at the list's end."""
     if len(entries) > limit:
         return Page(entries[:limit], entries[limit - 1][0])
     return Page(entries, after)
