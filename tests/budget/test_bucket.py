@@ -68,7 +68,7 @@ def within(rate: Rate, sent: list[float]) -> bool:
     )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(gaps, shares, buckets)
 @example([0.0] * 60, 0.25, "post")
 @example([0.0] * 60, 0.25, "other")
@@ -90,7 +90,7 @@ def test_no_stretch_of_time_exceeds_the_share_and_nothing_less_is_refused(
     assert within(rate, sent)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.lists(st.floats(0, 3), min_size=1, max_size=40), buckets, st.integers(1, 3))
 def test_a_call_after_the_announced_wait_is_let_through(
     stack: World, gaps: list[float], bucket: Bucket, calls: int

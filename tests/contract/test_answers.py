@@ -47,7 +47,6 @@ SUCCESSES = {
 
 fuzzed = settings(
     max_examples=12,
-    deadline=None,
     database=None,
     phases=(Phase.explicit, Phase.generate),
     suppress_health_check=list(HealthCheck),

@@ -13,7 +13,7 @@ from tests.handlers import contract
 from tests.handlers.client import FILM, Client
 from tests.world import ORIGIN, Json, http_event
 
-OFTEN = settings(max_examples=60, deadline=None)
+OFTEN = settings(max_examples=60)
 
 TEXT = st.text(max_size=40) | st.text(st.characters(max_codepoint=0x2FF), max_size=40)
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | TEXT

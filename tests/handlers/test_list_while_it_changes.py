@@ -17,7 +17,7 @@ CHANGES = st.lists(
 
 
 @given(present=st.sets(st.integers(0, 9), max_size=8), limit=st.integers(1, 4), changes=CHANGES)
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 def test_what_is_there_throughout_is_seen_exactly_once(
     standing: Client, present: set[int], limit: int, changes: list[list[tuple[str, int, int]]]
 ) -> None:

@@ -70,7 +70,7 @@ def histories(draw: st.DrawFn) -> list[Json]:
     return draw(st.lists(st.sampled_from(happened), min_size=1, max_size=9))
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(history=histories())
 def test_the_table_is_the_join_of_all_that_arrived(world: World, history: list[Json]) -> None:
     restore(world, {})
@@ -84,7 +84,7 @@ def test_the_table_is_the_join_of_all_that_arrived(world: World, history: list[J
         assert {name: records[pk].get(name) for name in attributes} == attributes
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(history=histories(), data=st.data())
 def test_another_order_shows_callers_the_same(world: World, history: list[Json], data: st.DataObject) -> None:
     def shown(events: list[Json]) -> list[object]:

@@ -155,7 +155,7 @@ histories = st.lists(
 )
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(histories, st.randoms(use_true_random=False))
 def test_whatever_comes_however_often_the_latest_word_of_the_highest_rank_stands(
     stack: World, history: list[tuple[str, int]], chance: Any

@@ -47,7 +47,7 @@ NAMES = st.one_of(
 PATHS = st.lists(NAMES, min_size=1, max_size=5).map("/".join)
 RAW = st.binary(max_size=60).map(lambda name: re.sub(rb"[\r\n ]", b"_", name))
 # A socket per example, and a stack behind it that may be slow.
-MANY = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+MANY = settings(max_examples=120, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @pytest.fixture(scope="module")

@@ -36,6 +36,4 @@ def test_every_wish_comes_true_once_and_nobody_sees_what_is_not_theirs(theatre: 
             super().__init__(replace(theatre, swarms=long))
 
     with theatre.output.heard(aloud=chosen.verbosity >= Verbosity.verbose):
-        run_state_machine_as_test(
-            Played, settings=settings(chosen, deadline=None, suppress_health_check=list(HealthCheck))
-        )
+        run_state_machine_as_test(Played, settings=settings(chosen, suppress_health_check=list(HealthCheck)))

@@ -59,7 +59,7 @@ class Model:
             self.sets[name].discard(request)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(steps)
 def test_a_repetition_changes_nothing_and_no_limit_is_ever_exceeded(
     stack: World, history: list[tuple[str, str, int]]

@@ -80,7 +80,7 @@ class Library:
         self.now += seconds
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(steps)
 def test_stored_minutes_never_exceed_the_limit_whatever_is_deployed_meanwhile(
     stack: World, history: list[tuple[str, Any]]
@@ -107,7 +107,7 @@ def test_a_walk_makes_room_for_everything_that_is_not_stored(stack: World, minut
     assert taken == [120, *([(600 - minutes) // 5] * 2)]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.tuples(st.booleans(), st.integers(1, 6), st.integers(0, 50_000)), max_size=20))
 def test_extras_within_any_day_never_exceed_the_limit(stack: World, history: list[tuple[bool, int, int]]) -> None:
     stack.replace_items([])
