@@ -22,7 +22,7 @@ from tests import quick_moto
 from tests.world import ENVIRONMENT, World
 
 quick_moto.install()
-# How long an example takes is up to the machine, and no matter of right or wrong.
+# How long an example takes depends on the machine and proves nothing.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 

@@ -16,7 +16,7 @@ def watched(world: World, capsys: pytest.CaptureFixture[str], monkeypatch: pytes
     passing = SimpleNamespace(time=time.time, monotonic=time.monotonic, sleep=lambda _seconds: None)
     monkeypatch.setattr(runtime, "time", passing)
     world.cold_start()
-    # Code that was called outside of a function has counted, and nothing has written it.
+    # Tests that ran before may have counted something outside of a function.
     telemetry.flush()
     capsys.readouterr()
     return Watched(world, capsys)

@@ -125,7 +125,7 @@ def test_a_search_reads_its_records_in_parts_and_stops_when_its_page_is_full(cli
         put(client, f"film{number}", "Harbour" if number < 6 else "Elsewhere", age=number)
     page(client)
     with patch.object(assets, "SEARCHED_AT_ONCE", 3):
-        # What there is to find, the page's size, and the parts that are read until another one is found, or all are.
+        # What is searched for, the size of the page, and how many parts are read for it.
         for words, limit, parts in (("harbour", 2, 1), ("harbour", 3, 2), ("harbour", 6, 5), ("elsewhere", 2, 3)):
             before, _ = client.calls()
             answer = page(client, q=words, limit=limit)

@@ -104,7 +104,7 @@ def test_a_page_of_everybodys_largest_assets_reads_only_a_few_records() -> None:
 
 
 class LargeRecords(Table):
-    """A table that answers each query with one record, as DynamoDB does where two are more than 1 MB."""
+    """A table that answers each query with one record, as DynamoDB does when two are larger than 1 MB."""
 
     def __init__(self) -> None:
         self.queries = 0

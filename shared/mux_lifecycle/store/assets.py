@@ -95,8 +95,8 @@ class Assets:
     ) -> Page:
         """At most `limit` records behind the position `after`, newest first unless `oldest_first`.
 
-        `since` is a sort key: nothing older is read. With `matches` only what matches is in the page, and at most
-        SEARCHED records are read: the page may be short, or empty, and still not be the last one.
+        `since` is a sort key: nothing older is read. With `matches`, the page holds only matching records, and at most
+        SEARCHED records are read: the page may be short or empty without being the last one.
         """
         index, name, value = (
             (keys.BY_OWNER_AND_STATUS, "owner_status", keys.owner_status(owner, status))

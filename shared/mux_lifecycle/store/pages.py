@@ -18,13 +18,13 @@ class Page(NamedTuple):
 
 
 def page(items: list[Item], limit: int, *, more: bool) -> Page:
-    """The first `limit` of `items`; `more` tells that others follow these."""
+    """The first `limit` of `items`; `more` says whether others follow."""
     entries = [(text(item, "sort"), item) for item in items]
     return cut(entries, limit, after=entries[-1][0] if entries and more else None)
 
 
 def cut(entries: list[tuple[str, Item]], limit: int, *, after: str | None) -> Page:
-    """The first `limit` of `entries`; `after` is the position behind all that was read, None at the list's end."""
+    """The first `limit` of `entries`; `after` is the position of the last record read, None at the end of the list."""
     if len(entries) > limit:
         return Page(entries[:limit], entries[limit - 1][0])
     return Page(entries, after)
